@@ -1,0 +1,280 @@
+// Turns a configuration file, flags and environment variables into what the library takes.
+// Strongest first: flag, variable, environment section of the file, database section of the file, default.
+// Nothing is connected to, and no URL is ever quoted in an error.
+import { dirname, isAbsolute, relative, resolve } from 'node:path'
+import { GodwitError } from '../core/error.ts'
+import type { Dialect } from '../dialect/dialect.ts'
+import type { DatabaseConfig, GodwitConfig } from './config.ts'
+import { type Environment, resolveEnvironment } from './environment.ts'
+import { findConfigFile } from './find.ts'
+import { loadConfigFile } from './module.ts'
+import { didYouMean } from './nearest.ts'
+import type { ResolvedConfig, ResolvedDatabase } from './resolved.ts'
+import { makeDatabase, makeDialect, storeWithoutUrl, unknownStore } from './store.ts'
+import { kindOfName, readUrl, urlForms } from './url.ts'
+import { validateConfig } from './validate.ts'
+import { findUrl, loadEnvFiles, processVariables, urlVariables, type Variables } from './variables.ts'
+
+export interface LoadOptions {
+  /** Folder to start the search from. */
+  readonly cwd: string
+  /** `--config`. */
+  readonly config?: string
+  /** `--env`. */
+  readonly env?: string
+  /** `--url`: replaces the URL of the one selected database. */
+  readonly url?: string
+  /** `--migrations`: replaces the folder of the one selected database. */
+  readonly migrations?: string
+  /** `--database`: these must exist; others may lack a URL. */
+  readonly databases?: readonly string[]
+  readonly lockWaitMs?: number
+  /** The command only works on files: a missing URL is an error only when a database is opened after all. */
+  readonly offline?: boolean
+}
+
+export interface LoadedConfig {
+  readonly config: ResolvedConfig
+  /** Absolute path; undefined without a configuration file. */
+  readonly file: string | undefined
+  /** `.env` files that were read. */
+  readonly envFiles: readonly string[]
+  /** Old names in use and the like, for stderr. */
+  readonly notices: readonly string[]
+}
+
+/**
+ * The configuration for a folder, as the library takes it.
+ *
+ * @param options default: search from the current folder
+ * @throws GodwitError as {@link loadConfiguration}
+ * @example
+ * const godwit = createGodwit(await loadConfig())
+ */
+export async function loadConfig(options: Partial<LoadOptions> = {}): Promise<ResolvedConfig> {
+  return (await loadConfiguration({ cwd: process.cwd(), ...options })).config
+}
+
+/**
+ * The same with what was read on the way, for a program that tells people.
+ *
+ * @throws GodwitError CONFIG.FILE_MISSING, CONFIG.FILE_INVALID, CONFIG.ENVIRONMENT_UNKNOWN, CONFIG.DATABASE_UNKNOWN,
+ * CONFIG.URL_MISSING, CONFIG.URL_INVALID
+ */
+export async function loadConfiguration(options: LoadOptions): Promise<LoadedConfig> {
+  const file = findConfigFile(options.cwd, options.config)
+  const root = file === undefined ? resolve(options.cwd) : dirname(file)
+  const { written, environment, envFiles } = await readFiles(options, file, root)
+  const notices: string[] = []
+  const entries = databaseEntries(written, environment, options)
+  const selected = selectNames(Object.keys(entries), options)
+  const databases: ResolvedDatabase[] = []
+  const context: EntryContext = {
+    options,
+    environment,
+    root,
+    selected,
+    notices,
+    variables: processVariables(),
+    count: Object.keys(entries).length,
+    file,
+  }
+  for (const [name, entry] of Object.entries(entries)) {
+    const dialect = await resolveDialect(name, entry, context)
+    if (dialect === undefined) continue
+    const own = selected.includes(name) && options.migrations !== undefined
+    databases.push(
+      await makeDatabase(name, dialect, entry, {
+        root,
+        ...(own ? { migrations: resolve(options.cwd, options.migrations ?? '') } : {}),
+        ...(options.lockWaitMs === undefined ? {} : { lockWaitMs: options.lockWaitMs }),
+      }),
+    )
+  }
+  const config: ResolvedConfig = {
+    environment: environment.name,
+    protected: environment.protected,
+    root,
+    ...(written?.hooks === undefined ? {} : { hooks: written.hooks }),
+    databases,
+  }
+  return { config, file, envFiles, notices: [...new Set(notices)] }
+}
+
+/** Path as people see it: relative to where they stand when that is below, else as it is. */
+function shownPath(path: string, cwd: string): string {
+  const short = relative(cwd, path)
+  return short === '' || isAbsolute(short) || short.startsWith('../../..') ? path : short
+}
+
+interface ReadFiles {
+  readonly written: GodwitConfig | undefined
+  readonly environment: Environment
+  readonly envFiles: readonly string[]
+}
+
+/**
+ * A module may read variables that `.env` holds, and may say that its environment is protected, in which case `.env` must
+ * not have been read: then the additions are taken back and the module is loaded again without them.
+ */
+async function readFiles(options: LoadOptions, file: string | undefined, root: string): Promise<ReadFiles> {
+  const load = async (): Promise<GodwitConfig | undefined> => {
+    if (file === undefined) return undefined
+    const shown = shownPath(file, options.cwd)
+    const { value, source } = await loadConfigFile(file, shown)
+    return validateConfig(value, shown, source)
+  }
+  const guess = options.env ?? 'development'
+  if (guess === 'production') {
+    const written = await load()
+    const environment = resolveEnvironment(options.env, written)
+    if (!environment.envFiles) return { written, environment, envFiles: [] }
+    const { files } = loadEnvFiles(root, environment.name)
+    return { written: files.length === 0 ? written : await load(), environment, envFiles: files }
+  }
+  const first = loadEnvFiles(root, guess)
+  const written = await load()
+  const environment = resolveEnvironment(options.env, written)
+  if (environment.envFiles && environment.name === guess) return { written, environment, envFiles: first.files }
+  first.undo()
+  const second = environment.envFiles ? loadEnvFiles(root, environment.name) : { files: [] }
+  const changed = first.files.length > 0 || second.files.length > 0
+  return { written: changed ? await load() : written, environment, envFiles: second.files }
+}
+
+/** Database sections with the environment's laid over them; `main` when nothing is configured. */
+function databaseEntries(
+  written: GodwitConfig | undefined,
+  environment: Environment,
+  options: LoadOptions,
+): Record<string, DatabaseConfig> {
+  const base = written?.databases ?? {}
+  const over = environment.config.databases ?? {}
+  const names = [...new Set([...Object.keys(base), ...Object.keys(over)])]
+  if (names.length === 0)
+    return {
+      [options.databases?.length === 1 && written === undefined ? (options.databases[0] ?? 'main') : 'main']: {},
+    }
+  return Object.fromEntries(
+    names.map(name => {
+      const [low, high] = [base[name] ?? {}, over[name] ?? {}]
+      const settings = { ...low.settings, ...high.settings }
+      const lock = { ...low.lock, ...high.lock }
+      // A URL of the environment must not meet a dialect value made for another URL.
+      const keep =
+        high.url !== undefined && high.dialect === undefined && typeof low.dialect === 'object'
+          ? { ...low, dialect: low.dialect.name }
+          : low
+      return [name, { ...keep, ...high, settings, lock }]
+    }),
+  )
+}
+
+/** @throws GodwitError CONFIG.DATABASE_UNKNOWN */
+function selectNames(known: readonly string[], options: LoadOptions): readonly string[] {
+  for (const name of options.databases ?? []) {
+    if (known.includes(name)) continue
+    throw new GodwitError('CONFIG.DATABASE_UNKNOWN', `No database "${name}" is configured.${didYouMean(name, known)}`, {
+      why: `Configured ${known.length === 1 ? 'is' : 'are'} ${known.join(', ')}. No database was touched.`,
+      meta: { database: name, known },
+    })
+  }
+  const selected = options.databases?.length ? options.databases : known
+  const single = options.url !== undefined ? '--url' : options.migrations !== undefined ? '--migrations' : undefined
+  if (single !== undefined && selected.length !== 1)
+    throw new GodwitError('CLI.USAGE_INVALID', `${single} is for one database, and ${selected.length} are selected.`, {
+      why: `Name the one that is meant with --database. Configured are ${known.join(', ')}. No database was touched.`,
+    })
+  return selected
+}
+
+interface EntryContext {
+  readonly options: LoadOptions
+  readonly environment: Environment
+  readonly root: string
+  readonly selected: readonly string[]
+  readonly notices: string[]
+  readonly variables: Variables
+  readonly count: number
+  readonly file: string | undefined
+}
+
+async function resolveDialect(
+  name: string,
+  entry: DatabaseConfig,
+  context: EntryContext,
+): Promise<Dialect | undefined> {
+  const given = findGivenUrl(name, entry, context)
+  if (typeof entry.dialect === 'object' && given?.override !== true) return entry.dialect
+  const named = typeof entry.dialect === 'object' ? entry.dialect.name : entry.dialect
+  const settings = entry.settings ?? {}
+  if (given === undefined) {
+    const kind = named === undefined ? undefined : kindOfName(named)
+    if (
+      kind !== undefined &&
+      ['host', 'socketPath', 'path', 'file', 'dataDir', 'connection', 'socket'].some(key => key in settings)
+    )
+      return makeDialect(kind, settings)
+    const missing = urlMissing(name, context)
+    if (context.options.offline)
+      return kind === undefined ? unknownStore(missing) : storeWithoutUrl(kind, settings, missing)
+    if (context.selected.includes(name)) throw missing
+    return undefined
+  }
+  // A URL from outside may be of another store than the file says: then its own scheme counts.
+  const kind = named === undefined || given.override ? undefined : kindOfName(named)
+  const read = readUrl(given.url, given.base, given.from, kind)
+  return makeDialect(read.kind, { ...settings, url: read.url })
+}
+
+interface GivenUrl {
+  readonly url: string
+  /** Folder that a relative path in it starts from. */
+  readonly base: string
+  readonly from: string
+  /** It replaces what the file says. */
+  readonly override: boolean
+}
+
+function findGivenUrl(name: string, entry: DatabaseConfig, context: EntryContext): GivenUrl | undefined {
+  const { options, environment, selected, variables, count } = context
+  const base = options.cwd
+  if (options.url !== undefined && selected.includes(name))
+    return { url: options.url, base, from: '--url', override: true }
+  const strong = findUrl(
+    variables,
+    urlVariables(name, environment.name, count === 1).filter(v => v.startsWith('GODWIT_')),
+  )
+  if (strong !== undefined) return { url: strong.url, base, from: strong.variable, override: true }
+  if (entry.url !== undefined)
+    return { url: entry.url, base: context.root, from: `databases.${name}.url`, override: false }
+  if (typeof entry.dialect === 'object') return undefined
+  const weak = findUrl(variables, urlVariables(name, environment.name, count === 1 || name === 'main'))
+  if (weak === undefined) return undefined
+  if (weak.notice !== undefined) context.notices.push(weak.notice)
+  return { url: weak.url, base, from: weak.variable, override: false }
+}
+
+/** Says every way to give a URL. */
+function urlMissing(name: string, context: EntryContext): GodwitError {
+  const { environment, count, file, options } = context
+  const names = urlVariables(name, environment.name, count === 1 || name === 'main').filter(
+    v => v !== 'DB_DATABASE_URL',
+  )
+  const inFile =
+    file === undefined
+      ? 'a godwit.config.ts (`godwit init` writes one)'
+      : `databases.${name}.url in ${shownPath(file, options.cwd)}`
+  const envFile = environment.envFiles
+    ? `, also in .env or .env.${environment.name}`
+    : `; .env files are not read in ${environment.name}`
+  return new GodwitError('CONFIG.URL_MISSING', `No URL is known for the database "${name}".`, {
+    why: `It can come from --url, from ${inFile}, or from one of the variables ${names.join(', ')}${envFile}. No database was touched.`,
+    next: [
+      `godwit status --url ${urlForms[0]}`,
+      'godwit status --url sqlite:./app.db',
+      ...(file === undefined ? ['godwit init'] : []),
+    ],
+    meta: { database: name, environment: environment.name, variables: names },
+  })
+}

@@ -1,0 +1,25 @@
+// The Chroma part of a code revision's `m`. Every change is a step, recorded and skipped when it was done before;
+// reads are not. All of it works in `up` and in `down`.
+import type { OperationsContext } from '../../operations.ts'
+import { clientOf } from '../session.ts'
+import { collectionOperations } from './collection.ts'
+import { copyOperations } from './copy.ts'
+import { recordOperations } from './record.ts'
+import { switchOperations } from './switch.ts'
+
+/** What `up(m)` and `down(m)` of a Chroma revision get. */
+export type ChromaContext = ReturnType<typeof chromaOperations>
+
+export function chromaOperations(context: OperationsContext) {
+  const scope = {
+    client: clientOf(context.session).within(context.signal),
+    step: context.step,
+    signal: context.signal,
+  }
+  return {
+    ...collectionOperations(scope),
+    ...recordOperations(scope),
+    ...copyOperations(scope),
+    ...switchOperations(scope),
+  }
+}

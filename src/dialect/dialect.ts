@@ -1,0 +1,50 @@
+// A dialect is a value made by `postgres({...})`: a name, a record of facts and small parts.
+// An absent part is an absent ability. Outside its own folder no code asks for a dialect's name.
+import type { GodwitError } from '../core/error.ts'
+import type { LexicalRules } from '../core/checksum.ts'
+import type { Capabilities } from './capability.ts'
+import type { JournalStore } from './journal.ts'
+import type { Locker } from './lock.ts'
+import type { Operations } from './operations.ts'
+import type { Session } from './session.ts'
+import type { Splitter } from './split.ts'
+
+export interface OpenOptions {
+  /** `run`: may change the database. `read`: only looks. `heartbeat`: keeps the lease while `run` is busy. */
+  readonly purpose: 'run' | 'read' | 'heartbeat'
+  readonly signal?: AbortSignal
+}
+
+export interface SqlPart {
+  readonly lexical: LexicalRules
+  readonly split: Splitter
+  /** Placeholder of parameter n (from 1) in a statement. Default `?`. */
+  placeholder?(n: number): string
+  /** `BEGIN` and `COMMIT` as an offline script writes them. */
+  readonly script: { readonly begin: string; readonly commit: string; terminate(statement: string): string }
+}
+
+export interface Dialect {
+  /** `postgres`, `mysql`, `sqlite`, `duckdb`, `chroma`, or the name of an outside package. */
+  readonly name: string
+  readonly capabilities: Capabilities
+  /** URL or path with secrets masked, for people and reports. */
+  readonly target: string
+  /** Undefined on stores without SQL. */
+  readonly sql: SqlPart | undefined
+  readonly operations: Operations | undefined
+  readonly journal: JournalStore
+  readonly locker: Locker
+  /** @throws GodwitError CONNECT.* CONFIG.DRIVER_MISSING, always masked */
+  open(options: OpenOptions): Promise<Session>
+  /** Any error of the driver as a GodwitError (RUN.*, CONNECT.*); RUN.STATEMENT_FAILED when nothing better is known. Masks secrets. */
+  mapError(error: unknown): GodwitError
+  /** A throw-away empty database of the same kind beside this one. Absent: not possible. */
+  scratch?(): Promise<Scratch>
+}
+
+export interface Scratch {
+  readonly dialect: Dialect
+  /** Removes it; never throws. */
+  dispose(): Promise<void>
+}

@@ -1,0 +1,208 @@
+// The journal of every SQL store: what is written and read is the same everywhere, how it is spelt comes from
+// a JournalSql. A lost lease makes a write fail by itself: each write sets the NOT NULL column `fence` to a
+// subquery that finds nothing when the lease has another holder. Creates nothing unless `ensure` is called.
+import { GodwitError } from '../../core/error.ts'
+import { type Fence, JOURNAL_FORMAT, type JournalState, type JournalStore } from '../journal.ts'
+import { type BatchItem, BatchFailure, type Session, type SqlSession } from '../session.ts'
+import { renderWrite } from './journal-render.ts'
+import { damaged, nullableText, readApplied, readLease, readStep, text, wholeNumber } from './journal-row.ts'
+
+export type JournalTable = 'revision' | 'run' | 'step' | 'lease'
+
+/** How one SQL store spells the journal. Expressions are SQL text; column arguments are plain names. */
+export interface JournalSql {
+  /**
+   * Idempotent DDL of godwit_revision, godwit_run, godwit_step and godwit_lease (see `journalTables`), ending with
+   * the insert of lease row 1 (`format` = JOURNAL_FORMAT, `fence` = 0) unless it is there.
+   */
+  readonly create: readonly string[]
+  /** True where DDL rolls back: `ensure` then creates all or nothing. */
+  readonly transactionalCreate: boolean
+  /** The table's name, qualified and quoted. */
+  table(name: JournalTable): string
+  /** An SQL literal, right for any text: quotes, backslashes, newlines. @throws GodwitError FILE.ENCODING_INVALID for NUL */
+  literal(value: string | number | boolean | null): string
+  /** Current time by the database's clock, at the moment of the statement. */
+  readonly now: string
+  /** The column as ISO 8601 UTC text with milliseconds, `2026-11-19T10:10:10.123Z`; NULL stays NULL. */
+  iso(column: string): string
+  /** Whole milliseconds since the transaction began, or since the client's clock given where that is not known. */
+  elapsedMs(startedAtMs: number): string
+  /**
+   * Scalar subquery in parentheses: the fence number while the lease is ours, else NULL. It takes a share lock on
+   * the lease row where the store can, so that a take-over waits for this transaction. Never called with fence 0.
+   */
+  fence(fence: Fence): string
+  /**
+   * Inserts one row or replaces the one with the same key. `values` maps each column (key columns too) to an SQL
+   * expression; a column of `insertOnly` keeps its value when the row exists. A NULL fence must fail, never become 0.
+   */
+  upsert(
+    table: JournalTable,
+    keyColumns: readonly string[],
+    values: Readonly<Record<string, string>>,
+    insertOnly?: readonly string[],
+  ): string
+  /** The driver's error (or a BatchFailure around it) says that a table of the journal, or its schema, does not exist. */
+  isMissingTable(error: unknown): boolean
+  /** The driver's error (or a BatchFailure around it) is the NOT NULL violation of a `fence` column. */
+  isFenceViolation(error: unknown): boolean
+  /** Two runners created the journal at the same moment: `ensure` tries again. Absent: cannot happen. */
+  isCreateConflict?(error: unknown): boolean
+}
+
+/** How often `ensure` tries when another runner creates the journal at the same moment. */
+const CREATE_ATTEMPTS = 6
+
+/** The journal of a SQL store, from its spelling. */
+export function sqlJournal(sql: JournalSql): JournalStore {
+  const render = (fence: Fence, writes: readonly Parameters<typeof renderWrite>[2][]): BatchItem[] =>
+    writes.flatMap(write => renderWrite(sql, fence, write).map(text => ({ kind: 'journal', sql: text }) as const))
+
+  return {
+    read: session => readState(sql, requireSql(session)),
+    ensure: session => ensure(sql, requireSql(session)),
+    async write(session, fence, writes) {
+      if (writes.length === 0) return
+      const connection = requireSql(session)
+      try {
+        await connection.run([{ kind: 'begin' }, ...render(fence, writes), { kind: 'commit' }])
+      } catch (error) {
+        await connection.rollback()
+        throw sql.isFenceViolation(error) ? leaseLost(error) : error
+      }
+    },
+    render,
+    renderCreate: () => [...sql.create],
+    isFenceViolation: error => sql.isFenceViolation(error),
+    async source(session, id) {
+      const query = `SELECT source FROM ${sql.table('revision')} WHERE id = ${sql.literal(id)}`
+      const rows = await firstResult(sql, requireSql(session), query)
+      return nullableText(rows[0]?.['source']) ?? undefined
+    },
+    async runs(session, limit) {
+      const query =
+        `SELECT id, verb, run_by, tool, ${sql.iso('started_at')} AS started, ${sql.iso('ended_at')} AS ended, ` +
+        `CASE WHEN ok IS NULL THEN NULL WHEN ok THEN 1 ELSE 0 END AS ok_number ` +
+        `FROM ${sql.table('run')} ORDER BY started_at DESC, id DESC LIMIT ${Math.max(0, Math.trunc(limit))}`
+      const rows = await firstResult(sql, requireSql(session), query)
+      return rows.map(row => ({
+        id: text(row['id']),
+        verb: text(row['verb']),
+        by: text(row['run_by']),
+        tool: text(row['tool']),
+        startedAt: text(row['started']),
+        endedAt: nullableText(row['ended']),
+        ok: row['ok_number'] === null ? null : wholeNumber(row['ok_number']) === 1,
+      }))
+    },
+  }
+}
+
+/** The query that `readLease` understands: one row, whether the lease is free or not. */
+export function leaseQuery(sql: JournalSql): string {
+  return (
+    `SELECT format, owner, holder, backend, backend_start, fence, ${sql.iso('acquired_at')} AS acquired, ` +
+    `${sql.iso('heartbeat_at')} AS heartbeat, ${sql.iso('expires_at')} AS expires, ` +
+    `CASE WHEN expires_at IS NULL OR expires_at > ${sql.now} THEN 0 ELSE 1 END AS expired ` +
+    `FROM ${sql.table('lease')} WHERE id = 1`
+  )
+}
+
+/** What a caller sees when a journal write found the lease in other hands. */
+export function leaseLost(cause: unknown): GodwitError {
+  return new GodwitError('LOCK.LOST', 'the lock was taken over by another runner while this one was at work', {
+    why: 'the write that found it was rolled back with everything in its transaction',
+    next: ['godwit lock status', 'godwit status'],
+    cause,
+  })
+}
+
+const empty: JournalState = { initialised: false, format: 0, applied: [], steps: [], lease: undefined }
+
+async function readState(sql: JournalSql, connection: SqlSession): Promise<JournalState> {
+  const queries = [
+    leaseQuery(sql),
+    `SELECT id, checksum, file_hash, ${sql.iso('applied_at')} AS applied, ms, statements, kind, applied_by, tool, ` +
+      `sequence FROM ${sql.table('revision')} ORDER BY sequence, id`,
+    `SELECT revision, direction, done, running, total, hashes, ${sql.iso('started_at')} AS started, error ` +
+      `FROM ${sql.table('step')} ORDER BY revision`,
+  ]
+  let results: Record<string, unknown>[][]
+  try {
+    results = await connection.queryAll(queries)
+  } catch (error) {
+    return stateWithoutTables(sql, connection, error)
+  }
+  const [leases = [], revisions = [], steps = []] = results
+  const lease = leases[0]
+  if (lease === undefined) {
+    if (revisions.length === 0 && steps.length === 0) return empty
+    throw damaged('godwit_lease', '1', 'the row is missing')
+  }
+  const format = wholeNumber(lease['format'])
+  if (format === undefined || format < 1) throw damaged('godwit_lease', '1', 'format', lease['format'])
+  // A newer format may use values this version does not know: the caller refuses it, so its rows are not judged.
+  if (format > JOURNAL_FORMAT) return { ...empty, initialised: true, format }
+  return {
+    initialised: true,
+    format,
+    applied: revisions.map(readApplied),
+    steps: steps.map(readStep),
+    lease: readLease(lease),
+  }
+}
+
+/** Tells a database without a journal from one whose journal is newer or lost a table. */
+async function stateWithoutTables(sql: JournalSql, connection: SqlSession, error: unknown): Promise<JournalState> {
+  const lease = await probe(sql, connection, `SELECT format FROM ${sql.table('lease')} WHERE id = 1`)
+  const format = wholeNumber(lease?.[0]?.['format'])
+  if (format !== undefined && format > JOURNAL_FORMAT) return { ...empty, initialised: true, format }
+  if (!sql.isMissingTable(error)) throw error
+  const revisions = await probe(sql, connection, `SELECT id FROM ${sql.table('revision')} LIMIT 1`)
+  if (revisions !== undefined && revisions.length > 0) {
+    throw damaged('godwit_lease or godwit_step', '*', 'the table is missing although revisions are applied')
+  }
+  return empty
+}
+
+/** Rows of a query, or undefined where its table does not exist. */
+async function probe(
+  sql: JournalSql,
+  connection: SqlSession,
+  query: string,
+): Promise<Record<string, unknown>[] | undefined> {
+  try {
+    return (await connection.queryAll([query]))[0]
+  } catch (error) {
+    if (sql.isMissingTable(error)) return undefined
+    throw error
+  }
+}
+
+async function firstResult(sql: JournalSql, connection: SqlSession, query: string): Promise<Record<string, unknown>[]> {
+  return (await probe(sql, connection, query)) ?? []
+}
+
+async function ensure(sql: JournalSql, connection: SqlSession): Promise<void> {
+  const create = sql.create.map(text => ({ kind: 'journal', sql: text }) as const)
+  const items: BatchItem[] = sql.transactionalCreate ? [{ kind: 'begin' }, ...create, { kind: 'commit' }] : create
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await connection.run(items)
+      return
+    } catch (error) {
+      await connection.rollback()
+      const lost = error instanceof BatchFailure && error.connectionLost
+      if (lost || attempt === CREATE_ATTEMPTS || sql.isCreateConflict?.(error) !== true) throw error
+      // Runners that collide once would collide again if they waited equally long.
+      await new Promise(resolve => setTimeout(resolve, 10 * attempt + Math.random() * 40))
+    }
+  }
+}
+
+function requireSql(session: Session): SqlSession {
+  if (session.sql === undefined)
+    throw new GodwitError('INTERNAL.BUG', 'the SQL journal was given a session without SQL')
+  return session.sql
+}

@@ -1,0 +1,50 @@
+// Temporary database files and the drivers that are installed, for the tests of this folder.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll } from 'vitest'
+import type { BatchItem, Session, SqlSession } from '../session.ts'
+import { chooseDriver, driverNames } from './driver/choose.ts'
+import type { DriverName } from './driver/driver.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'godwit-sqlite-'))
+let files = 0
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** Path of a file that does not exist yet. */
+export function newFile(): string {
+  return join(folder, `${++files}.db`)
+}
+
+export async function installedDrivers(): Promise<DriverName[]> {
+  const found: DriverName[] = []
+  for (const name of driverNames) {
+    const loads = await chooseDriver(name).then(
+      () => true,
+      () => false,
+    )
+    if (loads) found.push(name)
+  }
+  if (found.length === 0) throw new Error('no SQLite driver is installed')
+  return found
+}
+
+export function sqlOf(session: Session): SqlSession {
+  if (session.sql === undefined) throw new Error('no SQL')
+  return session.sql
+}
+
+export function statements(...texts: string[]): BatchItem[] {
+  return texts.map(sql => ({ kind: 'statement', sql }))
+}
+
+/** The error a promise rejects with. */
+export async function rejection(promise: Promise<unknown>): Promise<unknown> {
+  try {
+    await promise
+  } catch (error) {
+    return error
+  }
+  throw new Error('it did not fail')
+}

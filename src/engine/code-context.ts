@@ -1,0 +1,141 @@
+// What a code revision gets as `m`: SQL calls, the raw client and the operations of its store. It watches that
+// every call was awaited, since a forgotten `await` would commit before the work is done.
+import { GodwitError } from '../core/error.ts'
+import type { Direction } from '../core/revision/revision.ts'
+import type { Dialect } from '../dialect/dialect.ts'
+import type { StepRunner } from '../dialect/operations.ts'
+import type { Session } from '../dialect/session.ts'
+
+type Row = Record<string, unknown>
+
+/** The context of a code revision on a store with SQL. */
+export interface RevisionContext {
+  /** Runs one statement; values become parameters. @example await m.sql`UPDATE t SET a = ${1}` */
+  sql<R = Row>(text: TemplateStringsArray, ...values: readonly unknown[]): Promise<R[]>
+  /** Runs one statement given as text. */
+  query<R = Row>(text: string, params?: readonly unknown[]): Promise<R[]>
+  /** Runs a text of several statements, one by one. */
+  run(text: string): Promise<void>
+  /** Tells the person who runs it. */
+  log(message: string): void
+  /** The driver's own connection. What is done through it is not recorded step by step. */
+  readonly client: unknown
+  readonly database: string
+  readonly dialect: string
+  readonly direction: Direction
+  /** Aborted when the run is to stop. */
+  readonly signal: AbortSignal
+}
+
+export interface CodeContextInput {
+  readonly dialect: Dialect
+  readonly session: Session
+  readonly database: string
+  readonly direction: Direction
+  readonly signal: AbortSignal
+  readonly revision: string
+  readonly step: StepRunner
+  /** The whole revision is one transaction: it must not be ended from inside. */
+  readonly atomic: boolean
+  log(message: string): void
+}
+
+export interface CodeContext {
+  readonly m: object
+  /** After the user's function returned. @throws RUN.CODE_NOT_AWAITED */
+  finish(): Promise<void>
+}
+
+export function codeContext(input: CodeContextInput): CodeContext {
+  const calls = watchCalls(input.revision)
+  const { dialect, session } = input
+  const step: StepRunner = (description, effect) => calls.watch(description, () => input.step(description, effect))
+  const sql = session.sql
+  const one = async <R>(text: string, params: readonly unknown[]): Promise<R[]> => {
+    const kind = await statementKind(input, text)
+    const effect = () => (sql as NonNullable<typeof sql>).query<R>(text, params)
+    // Reading changes nothing, so it is not a step and is done again at a resume.
+    return kind === 'query' || kind === 'session' ? effect() : ((await input.step(text, effect)) ?? [])
+  }
+  const sqlMembers: Pick<RevisionContext, 'sql' | 'query' | 'run'> = {
+    sql: (parts, ...values) => {
+      const text = parts.reduce((all, part, index) => all + (dialect.sql?.placeholder?.(index) ?? '?') + part)
+      return calls.watch(text, () => one(text, values))
+    },
+    query: (text, params = []) => calls.watch(text, () => one(text, params)),
+    run: text =>
+      calls.watch(text, async () => {
+        for (const statement of (await dialect.sql?.split(text)) ?? []) await one(statement.text, [])
+      }),
+  }
+  const own = {
+    log: input.log,
+    client: session.client,
+    database: input.database,
+    dialect: dialect.name,
+    direction: input.direction,
+    signal: input.signal,
+  }
+  const operations = dialect.operations?.({ session, step, signal: input.signal, direction: input.direction })
+  return { m: { ...own, ...(sql ? sqlMembers : {}), ...operations }, finish: calls.finish }
+}
+
+async function statementKind(input: CodeContextInput, text: string) {
+  const [first, second] = (await input.dialect.sql?.split(text)) ?? []
+  if (second || first?.class.kind === 'control') {
+    const what = second ? 'several statements in one call' : first?.class.command
+    throw new GodwitError(second ? 'RUN.CODE_FAILED' : 'SQL.TRANSACTION_INSIDE', `${input.revision}: ${what}`, {
+      why: second ? 'Each call is recorded as one step.' : 'godwit begins and ends the transaction of a revision.',
+      next: [second ? 'use m.run(text) for a text of several statements' : 'remove the statement'],
+    })
+  }
+  return first?.class.kind
+}
+
+function watchCalls(revision: string) {
+  const open: {
+    readonly description: string
+    awaited: boolean
+    settled: boolean
+    readonly promise: Promise<unknown>
+  }[] = []
+  let closed = false
+  return {
+    watch<T>(description: string, start: () => Promise<T>): Promise<T> {
+      const promise = closed ? Promise.reject<T>(notAwaited(revision, description)) : start()
+      const call = { description, awaited: false, settled: false, promise }
+      // A call nobody awaits must not end the process by an unhandled rejection; finish() reports it.
+      promise.then(
+        () => (call.settled = true),
+        () => (call.settled = true),
+      )
+      open.push(call)
+      const mark = <A>(value: A): A => {
+        call.awaited = true
+        return value
+      }
+      return {
+        // biome-ignore lint/suspicious/noThenProperty: a promise that knows whether it was awaited
+        then: (done, failed) => mark(promise).then(done, failed),
+        catch: failed => mark(promise).catch(failed),
+        finally: done => mark(promise).finally(done),
+        [Symbol.toStringTag]: 'Promise',
+      }
+    },
+    async finish(): Promise<void> {
+      closed = true
+      const forgotten = open.find(call => !call.awaited || !call.settled)
+      await Promise.allSettled(open.map(call => call.promise))
+      if (forgotten) throw notAwaited(revision, forgotten.description)
+    },
+  }
+}
+
+function notAwaited(revision: string, description: string): GodwitError {
+  const text = description.replace(/\s+/g, ' ').trim().slice(0, 120)
+  return new GodwitError('RUN.CODE_NOT_AWAITED', `${revision} did not await a call: ${text}`, {
+    why: 'Its function returned while the call was still running, so godwit could not tell whether it worked.',
+    next: [`put "await" before it`, 'return Promise.all([...]) of calls that run together'],
+    meta: { call: text },
+  })
+}

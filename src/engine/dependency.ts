@@ -1,0 +1,109 @@
+// Dependencies between revisions of different databases while a run goes on: what is applied where, and who waits.
+import { checkDependencies } from '../core/revision/depends.ts'
+import type { RevisionGraph } from '../core/revision/graph.ts'
+import type { Dependency } from '../core/revision/revision.ts'
+import type { EngineDatabase } from './database.ts'
+import { type History, loadHistory } from './history.ts'
+
+/** The histories of all databases, each loaded once and only when somebody asks. */
+export class HistoryShelf {
+  readonly #all: readonly EngineDatabase[]
+  readonly #loaded = new Map<string, Promise<History>>()
+
+  constructor(all: readonly EngineDatabase[]) {
+    this.#all = all
+  }
+
+  /** The history of a database; when it depends on others, their histories are loaded and checked with it. */
+  async checked(database: EngineDatabase): Promise<History> {
+    const history = await this.#load(database)
+    if (history.graph.ids.every(id => history.revision(id).depends.length === 0)) return history
+    const graphs = new Map<string, RevisionGraph>()
+    for (const other of this.#all) graphs.set(other.name, (await this.#load(other)).graph)
+    checkDependencies(graphs)
+    return history
+  }
+
+  /** A dependency with the full id; `checked` has made sure that there is one. */
+  async resolve(written: Dependency): Promise<Dependency> {
+    const database = this.#all.find(other => other.name === written.database) as EngineDatabase
+    const { graph } = await this.#load(database)
+    const [revision] = graph.match(written.revision)
+    return revision === undefined ? written : { database: written.database, revision }
+  }
+
+  /** Revisions of other databases that depend on this one. A database whose files cannot be read has none that could be undone. */
+  async dependents(on: Dependency): Promise<Dependency[]> {
+    const found: Dependency[] = []
+    for (const other of this.#all) {
+      if (other.name === on.database) continue
+      const history = await this.#load(other).catch(() => undefined)
+      for (const id of history?.graph.ids ?? []) {
+        for (const written of history?.graph.get(id)?.depends ?? []) {
+          if (written.database !== on.database) continue
+          if ((await this.resolve(written)).revision === on.revision) found.push({ database: other.name, revision: id })
+        }
+      }
+    }
+    return found
+  }
+
+  #load(database: EngineDatabase): Promise<History> {
+    const known = this.#loaded.get(database.name)
+    if (known) return known
+    const loading = loadHistory(database)
+    this.#loaded.set(database.name, loading)
+    return loading
+  }
+}
+
+/** What is applied where, as far as this run knows, and who waits for it. */
+export class Board {
+  readonly #open: Set<string>
+  readonly #applied = new Set<string>()
+  #waiting: (() => void)[] = []
+
+  constructor(names: readonly string[]) {
+    this.#open = new Set(names)
+  }
+
+  has({ database, revision }: Dependency): boolean {
+    return this.#applied.has(`${database}:${revision}`)
+  }
+
+  /** The database is part of this run and not finished. */
+  knows(database: string): boolean {
+    return this.#open.has(database)
+  }
+
+  start(database: string, applied: readonly string[]): void {
+    for (const id of applied) this.#applied.add(`${database}:${id}`)
+    this.#wake()
+  }
+
+  set(database: string, revision: string, applied: boolean): void {
+    if (applied) this.#applied.add(`${database}:${revision}`)
+    else this.#applied.delete(`${database}:${revision}`)
+    this.#wake()
+  }
+
+  end(database: string): void {
+    this.#open.delete(database)
+    this.#wake()
+  }
+
+  /** True when it came to be so, false when that database ended otherwise. */
+  async wait(dependency: Dependency, applied: boolean): Promise<boolean> {
+    while (this.has(dependency) !== applied) {
+      if (!this.#open.has(dependency.database)) return false
+      await new Promise<void>(resolve => this.#waiting.push(resolve))
+    }
+    return true
+  }
+
+  #wake(): void {
+    const woken = this.#waiting
+    this.#waiting = []
+    for (const resolve of woken) resolve()
+  }
+}

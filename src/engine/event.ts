@@ -1,0 +1,70 @@
+// What a run tells while it goes on. The command line draws progress from it, `--json=stream` prints it.
+import type { GodwitError } from '../core/error.ts'
+import type { Direction } from '../core/revision/revision.ts'
+import type { LeaseRow } from '../dialect/journal.ts'
+import type { DatabaseResult } from './result.ts'
+
+interface EventBase {
+  /** Name of the configured database. */
+  readonly database: string
+}
+
+export type RunEvent = EventBase &
+  (
+    | { readonly type: 'connected'; readonly server: string; readonly url: string }
+    /** What is going to happen; `revisions` in order. Empty: nothing to do. */
+    | { readonly type: 'planned'; readonly direction: Direction; readonly revisions: readonly string[] }
+    /** Another runner holds the lock; sent at once and about every five seconds. */
+    | { readonly type: 'lock-waiting'; readonly by: LeaseRow | undefined; readonly waitedMs: number }
+    | { readonly type: 'lock-acquired'; readonly fence: number }
+    | {
+        readonly type: 'revision-start'
+        readonly revision: string
+        readonly direction: Direction
+        readonly statements: number
+        readonly resumedAt?: number
+      }
+    /** `index` from 0. `text` is the statement's beginning, at most 200 characters. */
+    | {
+        readonly type: 'statement-start'
+        readonly revision: string
+        readonly index: number
+        readonly text: string
+        readonly line: number
+      }
+    | {
+        readonly type: 'statement-end'
+        readonly revision: string
+        readonly index: number
+        readonly ms: number
+        readonly rows?: number
+      }
+    | {
+        readonly type: 'revision-end'
+        readonly revision: string
+        readonly direction: Direction
+        readonly ms: number
+        readonly state: 'applied' | 'undone' | 'tried' | 'stamped'
+      }
+    | {
+        readonly type: 'revision-failed'
+        readonly revision: string
+        readonly direction: Direction
+        readonly ms: number
+        readonly state: 'rolled-back' | 'partial' | 'in-doubt'
+        readonly error: GodwitError
+      }
+    /** A lock time-out or deadlock of a whole transaction that is tried again. */
+    | {
+        readonly type: 'retry'
+        readonly revision: string
+        readonly attempt: number
+        readonly delayMs: number
+        readonly reason: string
+      }
+    | { readonly type: 'log'; readonly revision: string; readonly message: string }
+    | { readonly type: 'waiting-for'; readonly revision: string; readonly depends: readonly string[] }
+    | { readonly type: 'done'; readonly result: DatabaseResult }
+  )
+
+export type RunObserver = (event: RunEvent) => void

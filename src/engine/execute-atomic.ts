@@ -1,0 +1,148 @@
+// SQL revisions that are one transaction each, journal row included. Several of them may share one message
+// to the server; each still commits alone, so a failure leaves exactly those before it.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { BatchFailure, type BatchItem, type BatchSettings } from '../dialect/session.ts'
+import { doneState, doneWrite, type Execution, settle } from './execution.ts'
+import { revisionFailure } from './failure.ts'
+import { leaseLost } from './lease.ts'
+import { batchProgress, type ProgressMark } from './progress.ts'
+import type { PreparedStatement } from './prepare.ts'
+import { settleAfterLoss } from './reconnect.ts'
+import type { Work } from './work.ts'
+
+export type SqlWork = Extract<Work, { kind: 'sql' }>
+
+/** A transaction that lost a wait for a lock, or was a deadlock victim, is tried this often in all. */
+const ATTEMPTS = 4
+/** Pause before the second attempt, ms; doubles, with jitter. */
+const RETRY_PAUSE = 250
+
+/** @throws GodwitError after settling the failed revision; those after it stay `pending` */
+export async function executeAtomic(execution: Execution, works: readonly SqlWork[]): Promise<void> {
+  let rest = works
+  for (let attempt = 1; rest.length > 0; attempt++) {
+    const failed = await runBatch(execution, rest, attempt)
+    if (!failed) return
+    if (rest[0] !== failed.works[0]) attempt = 1
+    rest = failed.works
+    const delayMs = Math.round(RETRY_PAUSE * 2 ** (attempt - 1) * (0.5 + Math.random()))
+    execution.scope.emit({
+      type: 'retry',
+      database: execution.database.name,
+      revision: failed.revision,
+      attempt,
+      delayMs,
+      reason: failed.reason,
+    })
+    await sleep(delayMs, undefined, { signal: execution.stop }).catch(() => undefined)
+  }
+}
+
+interface Item {
+  readonly item: BatchItem
+  readonly work: SqlWork
+  readonly statement?: PreparedStatement
+  readonly mark?: ProgressMark
+}
+
+async function runBatch(execution: Execution, works: readonly SqlWork[], attempt: number) {
+  const sql = execution.session.sql
+  const items = works.flatMap(work => revisionItems(execution, work))
+  const progress = batchProgress(
+    execution,
+    items.map(item => item.mark),
+  )
+  const began = Date.now()
+  try {
+    progress.begin()
+    await sql?.run(
+      items.map(item => item.item),
+      progress,
+    )
+    return undefined
+  } catch (error) {
+    if (!(error instanceof BatchFailure)) throw error
+    const at = items[error.index] ?? (items[items.length - 1] as Item)
+    const { work } = at
+    const id = work.revision.id
+    const unfinished = works.slice(works.indexOf(work))
+    if (error.connectionLost) {
+      throw await settleAfterLoss(execution, unfinished, error, at.statement?.locate(error.offset))
+    }
+    await sql?.rollback()
+    const fenced = execution.database.dialect.journal.isFenceViolation(error.cause)
+    const failure = revisionFailure(execution, fenced ? leaseLost(error.cause) : error.cause, {
+      revision: id,
+      state: 'rolled-back',
+      where: at.statement?.locate(error.offset),
+    })
+    const again = failure.code === 'RUN.LOCK_TIMEOUT' || failure.code === 'RUN.DEADLOCK'
+    if (again && attempt < ATTEMPTS) return { works: unfinished, revision: id, reason: failure.message }
+    settle(execution, id, 'rolled-back', { statements: 0, ms: Date.now() - began, error: failure })
+    throw failure
+  }
+}
+
+function revisionItems(execution: Execution, work: SqlWork): Item[] {
+  const { database, direction, scope } = execution
+  const { revision, prepared, options } = work
+  const { statements } = prepared
+  let startedAtMs = Date.now()
+  const settings = batchSettings(options)
+  const rebuildsTables = statements.some(statement => statement.class.rebuildsTable)
+  const begin: Item = {
+    item: { kind: 'begin', ...(settings ? { settings } : {}), hint: { rebuildsTables } },
+    work,
+    mark: {
+      starts() {
+        startedAtMs = Date.now()
+        scope.emit({
+          type: 'revision-start',
+          database: database.name,
+          revision: revision.id,
+          direction,
+          statements: statements.length,
+        })
+      },
+    },
+  }
+  const body = statements.map((statement, index): Item => {
+    return {
+      item: { kind: 'statement', sql: statement.text },
+      work,
+      statement,
+      mark: { statement: { revision: revision.id, index, is: statement } },
+    }
+  })
+  // Role and search_path of the user must not reach the journal row, nor the next revision.
+  const reset: Item[] = statements.every(keepsSession) ? [] : [{ item: { kind: 'reset' }, work }]
+  const journal =
+    database.dialect.journal.render?.(execution.lease.fence, [doneWrite(execution, work, startedAtMs)]) ?? []
+  const commit: Item = {
+    item: { kind: 'commit' },
+    work,
+    mark: {
+      ends: () =>
+        settle(execution, revision.id, doneState(direction), {
+          statements: statements.length,
+          ms: Date.now() - startedAtMs,
+        }),
+    },
+  }
+  return [begin, ...body, ...reset, ...journal.map(item => ({ item, work })), commit]
+}
+
+const keepsSession = (statement: PreparedStatement) => statement.class.kind === 'ddl' || statement.class.kind === 'dml'
+
+/** Settings of a header as the session wants them; undefined when there are none. */
+export function batchSettings(options: {
+  readonly lockTimeoutMs?: number
+  readonly statementTimeoutMs?: number
+}): BatchSettings | undefined {
+  const { lockTimeoutMs, statementTimeoutMs } = options
+  if (lockTimeoutMs === undefined && statementTimeoutMs === undefined) return undefined
+  return {
+    ...(lockTimeoutMs === undefined ? {} : { lockTimeoutMs }),
+    ...(statementTimeoutMs === undefined ? {} : { statementTimeoutMs }),
+  }
+}

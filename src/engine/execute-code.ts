@@ -1,0 +1,201 @@
+// Code revisions: in one transaction where the store can, else step by step with the journal beside them.
+import { sha256 } from '../core/checksum.ts'
+import { GodwitError } from '../core/error.ts'
+import type { JournalWrite, StepRow } from '../dialect/journal.ts'
+import type { StepRunner } from '../dialect/operations.ts'
+import { BatchFailure } from '../dialect/session.ts'
+import { type CodeContext, codeContext } from './code-context.ts'
+import { batchSettings } from './execute-atomic.ts'
+import { doneState, doneWrite, type Execution, settle } from './execution.ts'
+import { revisionFailure } from './failure.ts'
+import { leaseLost } from './lease.ts'
+import { settleAfterLoss } from './reconnect.ts'
+import type { Work } from './work.ts'
+
+export type CodeWork = Extract<Work, { kind: 'code' }>
+
+/** @throws GodwitError after settling the revision */
+export async function executeCode(execution: Execution, work: CodeWork, resume: StepRow | undefined): Promise<void> {
+  const { scope, database, direction } = execution
+  const began = Date.now()
+  const id = work.revision.id
+  const resumed = resume === undefined ? {} : { resumedAt: resume.done }
+  scope.emit({ type: 'revision-start', database: database.name, revision: id, direction, statements: 0, ...resumed })
+  const atomic = database.dialect.capabilities.transactionalDdl && work.options.transaction === 'on'
+  const steps = atomic ? await runAtomic(execution, work, began) : await runSteps(execution, work, resume, began)
+  settle(execution, id, doneState(direction), { statements: steps, ms: Date.now() - began })
+}
+
+function contextFor(execution: Execution, work: CodeWork, step: StepRunner, atomic: boolean): CodeContext {
+  const { database, session, direction, stop, scope } = execution
+  const { id } = work.revision
+  const log = (message: string) => scope.emit({ type: 'log', database: database.name, revision: id, message })
+  return codeContext({
+    dialect: database.dialect,
+    session,
+    database: database.name,
+    direction,
+    signal: stop,
+    revision: id,
+    step,
+    atomic,
+    log,
+  })
+}
+
+async function runUser(work: CodeWork, context: CodeContext): Promise<void> {
+  let failure: { readonly error: unknown } | undefined
+  try {
+    await work.run(context.m as never)
+  } catch (error) {
+    failure = { error }
+  }
+  // Calls that were forgotten must have ended before the session is used again; the user's own error comes first.
+  try {
+    await context.finish()
+  } catch (error) {
+    failure ??= { error }
+  }
+  if (failure) throw failure.error
+}
+
+async function runAtomic(execution: Execution, work: CodeWork, began: number): Promise<number> {
+  const { database, session, lease } = execution
+  const sql = session.sql
+  let steps = 0
+  const step: StepRunner = (_, effect) => {
+    steps++
+    return effect(false)
+  }
+  const settings = batchSettings(work.options)
+  try {
+    // What the code will do is not known before: child rows are kept safe in any case.
+    await sql?.run([{ kind: 'begin', ...(settings ? { settings } : {}), hint: { rebuildsTables: false } }])
+    await runUser(work, contextFor(execution, work, step, true))
+    const journal = database.dialect.journal.render?.(lease.fence, [doneWrite(execution, work, began)]) ?? []
+    await sql?.run([{ kind: 'reset' }, ...journal, { kind: 'commit' }])
+    return steps
+  } catch (error) {
+    if (error instanceof BatchFailure && error.connectionLost)
+      throw await settleAfterLoss(execution, [work], error, undefined)
+    await sql?.rollback()
+    const cause = error instanceof BatchFailure ? error.cause : error
+    const fenced = database.dialect.journal.isFenceViolation(cause)
+    const failure = codeFailure(execution, work, fenced ? leaseLost(cause) : cause, 'rolled-back', 0)
+    settle(execution, work.revision.id, 'rolled-back', { statements: 0, ms: Date.now() - began, error: failure })
+    throw failure
+  }
+}
+
+async function runSteps(
+  execution: Execution,
+  work: CodeWork,
+  resume: StepRow | undefined,
+  began: number,
+): Promise<number> {
+  const { database, session, lease, direction } = execution
+  const { journal, capabilities } = database.dialect
+  const revision = work.revision.id
+  const before = resume?.done ?? 0
+  let chain = ''
+  let number = 0
+  let done = before
+  const write = (writes: readonly JournalWrite[]) => journal.write(session, lease.fence, writes)
+  const record = (running: number | null, error: string | null = null): JournalWrite => {
+    return { type: 'step', step: { revision, direction, done, running, total: 0, hashes: [chain], error } }
+  }
+  // One after the other: the number of a step is its place in the order in which the code asked.
+  let queue: Promise<unknown> = Promise.resolve()
+  const step: StepRunner = (description, effect) => {
+    const run = async () => {
+      const n = ++number
+      chain = sha256(`${chain}\n${description}`)
+      if (n <= before) {
+        if (n === before) refuseOther(work, resume as StepRow, chain)
+        return undefined
+      }
+      await write([record(n)])
+      const result = await effect(resume?.running === n)
+      done = n
+      await write([record(null)])
+      return result
+    }
+    const next = queue.then(run)
+    queue = next.catch(() => undefined)
+    return next
+  }
+  try {
+    await runUser(work, contextFor(execution, work, step, false))
+    if (session.sql) await session.sql.run([{ kind: 'reset' }])
+    await write([
+      doneWrite(execution, work, began),
+      ...(direction === 'up' ? [{ type: 'step-end', revision } as const] : []),
+    ])
+    return number
+  } catch (error) {
+    if (error instanceof BatchFailure && error.connectionLost)
+      throw await settleAfterLoss(execution, [work], error, undefined)
+    await session.sql?.rollback()
+    const cause = error instanceof BatchFailure ? error.cause : error
+    const fenced = journal.isFenceViolation(cause)
+    const nothing = done === 0 && !capabilities.idempotentOperations
+    const failure = codeFailure(
+      execution,
+      work,
+      fenced ? leaseLost(cause) : cause,
+      nothing ? 'rolled-back' : 'partial',
+      done,
+    )
+    const stays = nothing ? 'rolled-back' : 'partial'
+    // A failed effect of a store without transactions may have done a part of its work: the step stays begun.
+    const stopped = nothing
+      ? ({ type: 'step-end', revision } as const)
+      : record(capabilities.idempotentOperations && number > done ? number : null, failure.message)
+    if (!fenced) await write([stopped]).catch(() => undefined)
+    settle(execution, revision, stays, { statements: done, ms: Date.now() - began, error: failure })
+    throw failure
+  }
+}
+
+function codeFailure(
+  execution: Execution,
+  work: CodeWork,
+  cause: unknown,
+  state: 'rolled-back' | 'partial',
+  done: number,
+): GodwitError {
+  const file = work.revision.file
+  const stack = cause instanceof Error ? cause.stack : undefined
+  const where = file === undefined ? undefined : { file, ...lineIn(stack, file) }
+  const known = cause instanceof GodwitError || isDriverError(cause)
+  const error =
+    known || !(cause instanceof Error)
+      ? cause
+      : new GodwitError('RUN.CODE_FAILED', cause.message || String(cause), { cause })
+  return revisionFailure(execution, error, { revision: work.revision.id, state, where, done, total: 0, code: true })
+}
+
+/** Drivers mark their errors by a code; what the user's code throws by itself has none. */
+const isDriverError = (error: unknown) => error instanceof Error && 'code' in error
+
+function lineIn(stack: string | undefined, file: string): { line?: number; column?: number } {
+  const name = file.slice(file.lastIndexOf('/') + 1)
+  const escaped = name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+  const found = stack?.match(new RegExp(`${escaped}:(\\d+):(\\d+)`))
+  return found ? { line: Number(found[1]), column: Number(found[2]) } : {}
+}
+
+function refuseOther(work: CodeWork, resume: StepRow, chain: string): void {
+  const recorded = resume.hashes[0]
+  // While a step was running, the recorded hash covers that step too and cannot be compared here.
+  if (recorded === undefined || resume.running !== null || recorded === chain) return
+  throw new GodwitError(
+    'JOURNAL.PARTIAL_EDITED',
+    `${work.revision.id} now takes other steps than those that are done`,
+    {
+      why: `${resume.done} steps were done on ${resume.startedAt}; the code asks for others in their place. Nothing was changed now.`,
+      next: [`git checkout -- ${work.revision.file ?? work.revision.id}`, 'godwit repair --restart'],
+      meta: { revision: work.revision.id, done: resume.done },
+    },
+  )
+}

@@ -1,0 +1,203 @@
+// SQL revisions that are not one transaction: unit after unit, each recorded, so that the next run goes on
+// at the unit where this one stopped. A unit is recorded in its own transaction, or begun before and ended after.
+import { sha256 } from '../core/checksum.ts'
+import { GodwitError } from '../core/error.ts'
+import type { JournalWrite, StepRow } from '../dialect/journal.ts'
+import { BatchFailure, type BatchItem } from '../dialect/session.ts'
+import { batchSettings, type SqlWork } from './execute-atomic.ts'
+import { doneState, doneWrite, type Execution, settle } from './execution.ts'
+import { revisionFailure } from './failure.ts'
+import { leaseLost } from './lease.ts'
+import { batchProgress, type ProgressMark } from './progress.ts'
+import type { PreparedStatement, Unit } from './prepare.ts'
+import { settleAfterLoss } from './reconnect.ts'
+
+interface Item {
+  readonly item: BatchItem
+  /** Index of the unit this item belongs to; `units.length` for the final record. */
+  readonly unit: number
+  readonly statement?: PreparedStatement
+  readonly mark?: ProgressMark
+}
+
+/** @throws GodwitError after settling the revision */
+export async function executeUnits(execution: Execution, work: SqlWork, resume: StepRow | undefined): Promise<void> {
+  const { session, scope, database, direction } = execution
+  const { revision, prepared } = work
+  const { units } = prepared
+  const chain = chainHashes(units)
+  const from = resume?.done ?? 0
+  if (resume) refuseEdited(work, resume, chain)
+  const began = Date.now()
+  const items = unitItems(execution, work, from, chain, began)
+  const progress = batchProgress(
+    execution,
+    items.map(item => item.mark),
+  )
+  const count = prepared.statements.length
+  const resumed = from === 0 ? {} : { resumedAt: from }
+  scope.emit({
+    type: 'revision-start',
+    database: database.name,
+    revision: revision.id,
+    direction,
+    statements: count,
+    ...resumed,
+  })
+  try {
+    progress.begin()
+    await session.sql?.run(
+      items.map(item => item.item),
+      progress,
+    )
+    settle(execution, revision.id, doneState(direction), { statements: count, ms: Date.now() - began })
+  } catch (error) {
+    if (!(error instanceof BatchFailure)) throw error
+    throw await unitFailure(execution, work, error, items, { from, chain, began })
+  }
+}
+
+interface Attempt {
+  readonly from: number
+  readonly chain: readonly string[]
+  readonly began: number
+}
+
+async function unitFailure(
+  execution: Execution,
+  work: SqlWork,
+  error: BatchFailure,
+  items: readonly Item[],
+  attempt: Attempt,
+): Promise<GodwitError> {
+  const { dialect } = execution.database
+  const { units } = work.prepared
+  const id = work.revision.id
+  const at = items[error.index] as Item
+  const where = at.statement?.locate(error.offset)
+  if (error.connectionLost) return settleAfterLoss(execution, [work], error, where)
+  await execution.session.sql?.rollback()
+  const fenced = dialect.journal.isFenceViolation(error.cause)
+  // A unit is done when its last item is: the items say so, whatever the journal could still record.
+  const last = (unit: number) => items.findLastIndex(item => item.unit === unit && item.item.kind !== 'reset')
+  let done = attempt.from
+  while (done < units.length && error.index > last(done)) done++
+  const failure = revisionFailure(execution, fenced ? leaseLost(error.cause) : error.cause, {
+    revision: id,
+    state: done === 0 ? 'rolled-back' : 'partial',
+    where,
+    done,
+    total: units.length,
+  })
+  if (!fenced) await recordStop(execution, work, done, attempt.chain, failure)
+  settle(execution, id, done === 0 ? 'rolled-back' : 'partial', {
+    statements: done,
+    ms: Date.now() - attempt.began,
+    error: failure,
+  })
+  return failure
+}
+
+/** Replaces the intent of the failed unit by what is known now. */
+async function recordStop(
+  execution: Execution,
+  work: SqlWork,
+  done: number,
+  chain: readonly string[],
+  failure: GodwitError,
+): Promise<void> {
+  const write: JournalWrite =
+    done === 0
+      ? { type: 'step-end', revision: work.revision.id }
+      : stepWrite(execution, work, done, null, chain, failure.message)
+  const items = execution.database.dialect.journal.render?.(execution.lease.fence, [write]) ?? []
+  // Where this fails too, the intent stays in the journal and the next run refuses to guess.
+  await execution.session.sql?.run(items).catch(() => undefined)
+}
+
+function unitItems(execution: Execution, work: SqlWork, from: number, chain: readonly string[], began: number): Item[] {
+  const { direction, database } = execution
+  const { revision, prepared, options } = work
+  const { units } = prepared
+  const items: Item[] = []
+  const journal = (unit: number, writes: readonly JournalWrite[]) => {
+    for (const item of database.dialect.journal.render?.(execution.lease.fence, writes) ?? [])
+      items.push({ item, unit })
+  }
+  const settings = batchSettings(options)
+  if (settings) items.push({ item: { kind: 'settings', settings }, unit: from })
+  const position = new Map(prepared.statements.map((statement, index) => [statement, index]))
+  const push = (statement: PreparedStatement, unit: number, alone: boolean) => {
+    const mark = { statement: { revision: revision.id, index: position.get(statement) as number, is: statement } }
+    items.push({ item: { kind: 'statement', sql: statement.text, ...(alone ? { alone } : {}) }, unit, statement, mark })
+  }
+  // What earlier statements set for the session was lost with the session that stopped.
+  for (const unit of units.slice(0, from)) {
+    for (const statement of unit.statements)
+      if (!unit.transactional && statement.class.kind === 'session') push(statement, from, true)
+  }
+  units.forEach((unit, index) => {
+    if (index < from) return
+    if (unit.transactional) {
+      const hint = { rebuildsTables: unit.statements.some(statement => statement.class.rebuildsTable) }
+      items.push({ item: { kind: 'begin', ...(settings ? { settings } : {}), hint }, unit: index })
+      for (const statement of unit.statements) push(statement, index, false)
+      journal(index, [stepWrite(execution, work, index + 1, null, chain)])
+      items.push({ item: { kind: 'commit' }, unit: index })
+    } else {
+      journal(index, [stepWrite(execution, work, index, index + 1, chain)])
+      for (const statement of unit.statements) push(statement, index, true)
+    }
+  })
+  items.push({ item: { kind: 'reset' }, unit: units.length })
+  items.push({ item: { kind: 'begin' }, unit: units.length })
+  const ended: JournalWrite[] = direction === 'up' ? [{ type: 'step-end', revision: revision.id }] : []
+  journal(units.length, [doneWrite(execution, work, began), ...ended])
+  items.push({ item: { kind: 'commit' }, unit: units.length })
+  return items
+}
+
+function stepWrite(
+  execution: Execution,
+  work: SqlWork,
+  done: number,
+  running: number | null,
+  chain: readonly string[],
+  error: string | null = null,
+): JournalWrite {
+  const { units } = work.prepared
+  const hash = chain[(running ?? done) - 1]
+  const hashes = hash === undefined ? [] : [hash]
+  return {
+    type: 'step',
+    step: {
+      revision: work.revision.id,
+      direction: execution.direction,
+      done,
+      running,
+      total: units.length,
+      hashes,
+      error,
+    },
+  }
+}
+
+/** Entry n stands for the text of units 0 … n: one short value tells whether the done part was edited. */
+export function chainHashes(units: readonly Unit[]): string[] {
+  let previous = ''
+  return units.map(unit => {
+    previous = sha256(`${previous}\n${unit.hash}`)
+    return previous
+  })
+}
+
+function refuseEdited(work: SqlWork, resume: StepRow, chain: readonly string[]): void {
+  const recorded = resume.hashes[0]
+  if (recorded === undefined || recorded === chain[(resume.running ?? resume.done) - 1]) return
+  throw new GodwitError('JOURNAL.PARTIAL_EDITED', `${work.revision.id} was edited in the part that is done already`, {
+    why: `${resume.done} of its ${resume.total} steps were done on ${resume.startedAt}; going on with another text would leave a database that no file describes. Nothing was changed now.`,
+    next: [`git checkout -- ${work.revision.file ?? work.revision.id}`, 'godwit repair --restart'],
+    where: { file: work.revision.file ?? work.revision.id },
+    meta: { revision: work.revision.id, done: resume.done, total: resume.total },
+  })
+}

@@ -1,0 +1,84 @@
+// Turning what a driver threw into the error people read: which statement, where in the file,
+// what is applied, what is not, and what to do next.
+import { type ErrorLocation, GodwitError, isGodwitError } from '../core/error.ts'
+import type { ErrorCode } from '../core/error-codes.ts'
+import type { Execution } from './execution.ts'
+import type { StepState } from './result.ts'
+
+export interface FailureFacts {
+  readonly revision: string
+  /** What stays of the revision. */
+  readonly state: Extract<StepState, 'rolled-back' | 'partial' | 'in-doubt'>
+  readonly where?: ErrorLocation | undefined
+  /** Steps that stay, for `partial`. */
+  readonly done?: number
+  readonly total?: number
+  /** The failing part is code of the user, not a statement. */
+  readonly code?: boolean
+}
+
+/** The error of a failed revision. Stops and lost leases win over the driver's words, which they caused. */
+export function revisionFailure(execution: Execution, cause: unknown, facts: FailureFacts): GodwitError {
+  const { dialect } = execution.database
+  const mapped = isGodwitError(cause) ? cause : dialect.mapError(cause)
+  const stopped = execution.stop.aborted && isGodwitError(execution.stop.reason) ? execution.stop.reason : undefined
+  const base = stopped ?? mapped
+  const code = stopped?.code ?? codeFor(mapped.code, facts)
+  return new GodwitError(code, base.message, {
+    why: [stopped || mapped.why === undefined ? undefined : mapped.why, fate(execution, facts)]
+      .filter(Boolean)
+      .join(' '),
+    next: [...base.next, ...nextCommands(execution, facts)],
+    ...(facts.where ? { where: facts.where } : base.where ? { where: base.where } : {}),
+    meta: {
+      ...mapped.meta,
+      revision: facts.revision,
+      state: facts.state,
+      ...(code === mapped.code ? {} : { reason: mapped.code }),
+    },
+    cause,
+  })
+}
+
+function codeFor(code: ErrorCode, facts: FailureFacts): ErrorCode {
+  if (code.startsWith('JOURNAL.') || code.startsWith('LOCK.')) return code
+  if (facts.state === 'in-doubt') return 'CONNECT.LOST'
+  if (facts.state === 'partial') return facts.code ? 'RUN.CODE_FAILED_PARTIAL' : 'RUN.STATEMENT_FAILED_PARTIAL'
+  const known = code.startsWith('RUN.') || code.startsWith('CONNECT.') || code.startsWith('CHROMA.')
+  if (known && !(facts.code && code === 'RUN.STATEMENT_FAILED')) return code
+  return facts.code ? 'RUN.CODE_FAILED' : 'RUN.STATEMENT_FAILED'
+}
+
+function fate(execution: Execution, facts: FailureFacts): string {
+  const verb = execution.direction === 'up' ? 'applied' : 'undone'
+  const finished: string[] = []
+  const pending: string[] = []
+  for (const step of execution.outcome.values()) {
+    if (step.revision === facts.revision) continue
+    if (step.state === verb) finished.push(step.revision)
+    else pending.push(step.revision)
+  }
+  const here =
+    facts.state === 'rolled-back'
+      ? `${facts.revision} was rolled back; nothing of it stays.`
+      : facts.state === 'partial'
+        ? `Of ${facts.revision}, ${facts.done} of ${facts.total || 'its'} steps stay; the journal knows which.`
+        : `Whether the last statement of ${facts.revision} was done is not known; the next run looks.`
+  const before =
+    finished.length === 0 ? `Nothing else was ${verb} by this run.` : `${capital(verb)} before it: ${list(finished)}.`
+  const after = pending.length === 0 ? '' : ` Not run: ${list(pending)}.`
+  return `${here} ${before}${after}`
+}
+
+const capital = (word: string) => word.charAt(0).toUpperCase() + word.slice(1)
+
+/** Ids for people: the first few and how many more. */
+function list(ids: readonly string[]): string {
+  return ids.length <= 4 ? ids.join(', ') : `${ids.slice(0, 3).join(', ')} and ${ids.length - 3} more`
+}
+
+function nextCommands(execution: Execution, facts: FailureFacts): string[] {
+  const again = execution.direction === 'up' ? 'godwit up' : 'godwit down'
+  if (facts.state === 'in-doubt') return ['godwit status', again]
+  return facts.where ? [`mend ${facts.where.file}, then: ${again}`] : [again]
+}

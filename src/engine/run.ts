@@ -1,0 +1,294 @@
+// One database, one run: connect, read, plan, lock, plan again, execute, verify, give back.
+// Never rejects for a reason the user can act on: every failure is in the result.
+import { randomUUID } from 'node:crypto'
+import { GodwitError, isGodwitError } from '../core/error.ts'
+import type { Direction } from '../core/revision/revision.ts'
+import type { JournalState } from '../dialect/journal.ts'
+import type { Session } from '../dialect/session.ts'
+import type { EngineDatabase, RunScope } from './database.ts'
+import { refuseDrift } from './drift.ts'
+import { dryRun } from './dry-run.ts'
+import { callHook, type DependencyGate, executePlan, hookContext } from './execute.ts'
+import { doneState, type Execution } from './execution.ts'
+import type { History } from './history.ts'
+import { acquireLease, type HeldLease, refuseAborted } from './lease.ts'
+import { currentHeadsOf, findDrift, planRun, type RunPlan } from './plan.ts'
+import type { DatabaseResult, StepResult } from './result.ts'
+import { prepareWork, type Work } from './work.ts'
+
+export interface RunRequest {
+  readonly direction: Direction
+  readonly target: string
+  readonly dryRun: boolean
+  readonly lockWaitMs?: number | undefined
+}
+
+/** What the coordinator of several databases wants to know of each. */
+export interface RunLinks {
+  /** The revisions, dependencies on other databases checked. */
+  history(): Promise<History>
+  readonly gate: DependencyGate
+  /** The journal as found, before anything is done. */
+  started(journal: JournalState): void
+}
+
+export async function runDatabase(
+  database: EngineDatabase,
+  request: RunRequest,
+  scope: RunScope,
+  links: RunLinks,
+): Promise<DatabaseResult> {
+  const frame: Frame = { outcome: new Map(), from: [], to: [], verified: false, dryRunIn: undefined }
+  let session: Session | undefined
+  let error: GodwitError | undefined
+  try {
+    refuseAborted(scope.signal)
+    const history = await links.history()
+    session = await database.dialect.open({ purpose: 'run', signal: scope.signal })
+    scope.emit({
+      type: 'connected',
+      database: database.name,
+      server: session.serverVersion,
+      url: database.dialect.target,
+    })
+    await runOn(session, database, request, scope, links, history, frame)
+  } catch (cause) {
+    error = isGodwitError(cause) ? cause : database.dialect.mapError(cause)
+  } finally {
+    await session?.close()
+  }
+  const result: DatabaseResult = {
+    name: database.name,
+    dialect: database.dialect.name,
+    url: database.dialect.target,
+    ok: error === undefined,
+    from: frame.from,
+    to: frame.to,
+    steps: [...frame.outcome.values()],
+    verified: frame.verified,
+    dryRun: request.dryRun,
+    ...(frame.dryRunIn ? { dryRunIn: frame.dryRunIn } : {}),
+    report: null,
+    ...(error ? { error } : {}),
+  }
+  scope.emit({ type: 'done', database: database.name, result })
+  return result
+}
+
+/** What is known so far; filled while the run goes on, so that a failure anywhere still reports all of it. */
+interface Frame {
+  readonly outcome: Map<string, StepResult>
+  from: readonly string[]
+  to: readonly string[]
+  verified: boolean
+  dryRunIn: 'transaction' | 'scratch' | undefined
+}
+
+async function runOn(
+  session: Session,
+  database: EngineDatabase,
+  request: RunRequest,
+  scope: RunScope,
+  links: RunLinks,
+  history: History,
+  frame: Frame,
+): Promise<void> {
+  const { dialect } = database
+  const found = await dialect.journal.read(session)
+  links.started(found)
+  const first = await planChecked(session, database, history, found, request, frame)
+  scope.emit({ type: 'planned', database: database.name, direction: request.direction, revisions: first.revisions })
+  if (first.revisions.length === 0) {
+    frame.verified = true
+    return
+  }
+  const works = await prepareWork(dialect, history, first.revisions, request.direction)
+  if (request.dryRun) {
+    frame.dryRunIn = await dryRun(database, session, scope, history, found, works, request.direction, frame.outcome)
+    frame.verified = true
+    return
+  }
+  if (!found.initialised) await dialect.journal.ensure(session)
+  const run = randomUUID()
+  const lease = await acquireLease(database, session, scope, run, request.lockWaitMs ?? database.lock.waitMs)
+  try {
+    scope.emit({ type: 'lock-acquired', database: database.name, fence: lease.fence.fence })
+    // Another runner may have been at work while this one waited: only what is read under the lock counts.
+    const journal = await dialect.journal.read(session)
+    const plan = await planChecked(session, database, history, journal, request, frame)
+    const still = new Set(plan.revisions)
+    const todo = works.filter(work => still.has(work.revision.id))
+    if (todo.length < plan.revisions.length) {
+      const known = new Set(todo.map(work => work.revision.id))
+      const extra = plan.revisions.filter(id => !known.has(id))
+      todo.push(...(await prepareWork(dialect, history, extra, request.direction)))
+      todo.sort((a, b) => plan.revisions.indexOf(a.revision.id) - plan.revisions.indexOf(b.revision.id))
+    }
+    if (todo.length > 0)
+      await runLocked(
+        { database, scope, session, lease, run, direction: request.direction, history },
+        plan,
+        todo,
+        links,
+        frame,
+      )
+    frame.verified = true
+  } finally {
+    await lease.release()
+  }
+}
+
+async function planChecked(
+  session: Session,
+  database: EngineDatabase,
+  history: History,
+  journal: JournalState,
+  request: RunRequest,
+  frame: Frame,
+): Promise<RunPlan> {
+  const { dialect } = database
+  const plan = planRun(
+    history.graph,
+    journal,
+    request.direction,
+    request.target,
+    dialect.capabilities.idempotentOperations ?? false,
+  )
+  const drift = findDrift(history.graph, journal)
+  const touched = new Set(plan.revisions)
+  const oldest = Math.min(...journal.applied.filter(row => touched.has(row.id)).map(row => row.sequence))
+  // Undoing one revision is no business of edits elsewhere; applying on top of an unknown schema is.
+  const relevant =
+    request.direction === 'up'
+      ? drift
+      : {
+          edited: drift.edited.filter(row => touched.has(row.id)),
+          missing: drift.missing.filter(row => row.sequence >= oldest),
+        }
+  await refuseDrift(relevant, history, dialect.journal, session)
+  frame.from = plan.from
+  frame.to = request.dryRun ? plan.from : plan.to
+  frame.outcome.clear()
+  for (const revision of plan.revisions) {
+    frame.outcome.set(revision, { revision, direction: request.direction, statements: 0, ms: 0, state: 'pending' })
+  }
+  return plan
+}
+
+interface LockedRun {
+  readonly database: EngineDatabase
+  readonly scope: RunScope
+  readonly session: Session
+  readonly lease: HeldLease
+  readonly run: string
+  readonly direction: Direction
+  readonly history: History
+}
+
+async function runLocked(
+  locked: LockedRun,
+  plan: RunPlan,
+  works: readonly Work[],
+  links: RunLinks,
+  frame: Frame,
+): Promise<void> {
+  const { database, scope, session, lease, run, direction, history } = locked
+  const { dialect } = database
+  const stop = AbortSignal.any([scope.signal, lease.lost])
+  const execution: Execution = { database, scope, session, lease, run, direction, stop, outcome: frame.outcome }
+  const forgetStop = cancelOnStop(session, stop)
+  await dialect.journal.write(session, lease.fence, [
+    { type: 'run-start', run: { id: run, verb: direction, by: scope.operator.by, tool: scope.operator.tool } },
+  ])
+  let error: GodwitError | undefined
+  try {
+    const { beforeRun } = scope.hooks
+    if (beforeRun)
+      await callHook(
+        'beforeRun',
+        () => beforeRun({ ...hookContext(execution), revisions: plan.revisions }),
+        'No revision was started.',
+      )
+    await executePlan(execution, plan, works, links.gate)
+    await verifyRun(locked, plan)
+  } catch (cause) {
+    error = isGodwitError(cause) ? cause : dialect.mapError(cause)
+  } finally {
+    forgetStop()
+  }
+  const done = [...frame.outcome.values()]
+    .filter(step => step.state === doneState(direction))
+    .map(step => step.revision)
+  if (error) frame.to = currentHeadsOf(history.graph, plan.before, direction, done)
+  const { afterRun } = scope.hooks
+  if (afterRun) {
+    const steps = [...frame.outcome.values()]
+    const facts = {
+      name: database.name,
+      dialect: dialect.name,
+      url: dialect.target,
+      ok: !error,
+      from: frame.from,
+      to: frame.to,
+      steps,
+    }
+    const result: DatabaseResult = {
+      ...facts,
+      verified: !error,
+      dryRun: false,
+      report: null,
+      ...(error ? { error } : {}),
+    }
+    await callHook(
+      'afterRun',
+      () => afterRun({ ...hookContext(execution), result }),
+      'The revisions of this run stay as they are.',
+    ).catch((cause: GodwitError) => {
+      error ??= cause
+    })
+  }
+  const up = direction === 'up'
+  await dialect.journal
+    .write(session, lease.fence, [
+      { type: 'run-end', run, ok: !error, applied: up ? done : [], undone: up ? [] : done, error: error?.code },
+    ])
+    // The audit row is not worth hiding the run's own outcome; a lost connection or lease was told already.
+    .catch((cause: unknown) => {
+      error ??= isGodwitError(cause) ? cause : dialect.mapError(cause)
+    })
+  if (error) throw error
+}
+
+/** Asks the server again and again, since a request that arrives between two statements is ignored. */
+function cancelOnStop(session: Session, stop: AbortSignal): () => void {
+  let timer: NodeJS.Timeout | undefined
+  const cancel = () => void session.cancel().catch(() => undefined)
+  const onAbort = () => {
+    cancel()
+    timer = setInterval(cancel, 300)
+  }
+  if (stop.aborted) onAbort()
+  else stop.addEventListener('abort', onAbort, { once: true })
+  return () => {
+    stop.removeEventListener('abort', onAbort)
+    clearInterval(timer)
+  }
+}
+
+/** Success means verified: the journal is read again and must say what the plan promised. @throws RUN.NOT_VERIFIED */
+async function verifyRun(locked: LockedRun, plan: RunPlan): Promise<void> {
+  const { database, session, direction } = locked
+  const journal = await database.dialect.journal.read(session)
+  const applied = new Set(journal.applied.map(row => row.id))
+  const wrong = plan.revisions.filter(id => applied.has(id) !== (direction === 'up'))
+  if (wrong.length === 0) return
+  throw new GodwitError(
+    'RUN.NOT_VERIFIED',
+    `after the run the journal does not show ${wrong.join(', ')} as ${doneState(direction)}`,
+    {
+      why: 'The server confirmed each step, and the journal says otherwise. Someone else changed it, or the store lost writes.',
+      next: ['godwit status', 'godwit verify'],
+      meta: { revisions: wrong },
+    },
+  )
+}

@@ -1,0 +1,110 @@
+// A folder of revision files. Reads names, then bytes, several files at a time; runs nothing.
+// Promises: what is read at load() is what body() parses later, whatever happens to the files in between.
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { join, relative, resolve, sep } from 'node:path'
+import { GodwitError } from '../core/error.ts'
+import { fileRole } from '../core/file/layout/pair.ts'
+import { type FolderEntry, parseFolder, showPath } from '../core/file/parse.ts'
+import { loadModule } from './module.ts'
+import type { RevisionSource } from './source.ts'
+
+export interface DirectoryOptions {
+  /** The folder; relative paths are relative to the working directory. */
+  readonly path: string
+  /** What stands before file names in messages. Default: the folder relative to `root`. */
+  readonly displayBase?: string
+  /** The project's folder. Default: the working directory. */
+  readonly root?: string
+  /** See {@link ModuleOptions.alias}. */
+  readonly alias?: Readonly<Record<string, string>>
+}
+
+/** Files read at the same time; more gain nothing, as libuv has four threads for them by default. */
+const CONCURRENCY = 16
+
+/**
+ * The revisions of a folder and of the revision folders directly in it (diesel, Prisma).
+ * @throws FILE.FOLDER_MISSING when it loads
+ */
+export function directorySource(options: DirectoryOptions): RevisionSource {
+  const path = resolve(options.path)
+  const displayBase = options.displayBase ?? shownFolder(path, options.root)
+  return {
+    description: displayBase,
+    async load(lexical) {
+      const names = await listNames(path, displayBase)
+      const wanted = names.filter(name => fileRole(name, showPath(displayBase, name)) !== undefined)
+      const entries = await readAll(path, wanted)
+      return parseFolder(entries, {
+        displayBase,
+        lexical,
+        load: code =>
+          loadModule(code, {
+            path: join(path, code.path),
+            ...(options.alias === undefined ? {} : { alias: options.alias }),
+          }),
+      })
+    },
+  }
+}
+
+function shownFolder(path: string, root: string | undefined): string {
+  const shown = relative(resolve(root ?? '.'), path)
+    .split(sep)
+    .join('/')
+  return shown === '' ? '.' : shown
+}
+
+/** Paths relative to the folder, with `/`; of folders in it only the files directly inside. */
+async function listNames(path: string, shown: string): Promise<string[]> {
+  const items = await readdir(path, { withFileTypes: true }).catch(error => {
+    throw folderError(error, shown)
+  })
+  const names = await Promise.all(
+    items.map(async item => {
+      if (item.isFile()) return [item.name]
+      if (item.name.startsWith('.') || item.name === 'node_modules') return []
+      const isFolder = item.isDirectory() || (item.isSymbolicLink() && (await isDirectory(join(path, item.name))))
+      if (!isFolder) return item.isSymbolicLink() ? [item.name] : []
+      const inside = await readdir(join(path, item.name))
+      return inside.map(name => `${item.name}/${name}`)
+    }),
+  )
+  return names.flat()
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  return stat(path).then(
+    found => found.isDirectory(),
+    () => false,
+  )
+}
+
+async function readAll(path: string, names: readonly string[]): Promise<FolderEntry[]> {
+  const entries: FolderEntry[] = []
+  let next = 0
+  const work = async () => {
+    while (next < names.length) {
+      const index = next++
+      const name = names[index] as string
+      entries[index] = { path: name, bytes: await readFile(join(path, name)) }
+    }
+  }
+  await Promise.all(Array.from({ length: CONCURRENCY }, work))
+  return entries
+}
+
+function folderError(error: unknown, shown: string): unknown {
+  const code = (error as NodeJS.ErrnoException).code
+  if (code !== 'ENOENT' && code !== 'ENOTDIR') return error
+  return new GodwitError(
+    'FILE.FOLDER_MISSING',
+    `the folder of the revisions, ${shown}, ${code === 'ENOENT' ? 'does not exist' : 'is a file'}`,
+    {
+      why: 'Without files godwit cannot know what is pending. No database was touched.',
+      next: ['godwit init', `mkdir -p '${shown}'`],
+      where: { file: shown },
+      cause: error,
+    },
+  )
+}

@@ -1,0 +1,43 @@
+// The build: one entry for each door of package.json and one for the program; what they share is split into chunks, so
+// that a dialect is loaded only when it is used. Drivers and parsers stay outside, everything else is bundled.
+import { readFileSync } from 'node:fs'
+import { defineConfig } from 'tsdown'
+
+const manifest = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8')) as {
+  exports: Record<string, string | { default: string }>
+}
+
+/** `./dist/dialect/postgres/index.js` is built from `src/dialect/postgres/index.ts`. */
+const doors = Object.values(manifest.exports)
+  .flatMap(target => (typeof target === 'string' ? [] : [target.default]))
+  .map(target => target.replace(/^\.\/dist\/(.*)\.js$/, '$1'))
+
+const external = [
+  'pg',
+  'mysql2',
+  'mysql2/promise',
+  'better-sqlite3',
+  'libsql',
+  '@duckdb/node-api',
+  '@electric-sql/pglite',
+  /^@electric-sql\//,
+  'libpg-query',
+  'sqlite3-parser',
+  'jiti',
+]
+
+export default defineConfig({
+  entry: Object.fromEntries([...doors, 'cli/main'].map(name => [name, `src/${name}.ts`])),
+  format: 'esm',
+  platform: 'node',
+  target: 'node20.19',
+  outDir: 'dist',
+  fixedExtension: false,
+  clean: true,
+  hash: false,
+  sourcemap: false,
+  minify: true,
+  dts: { resolve: false },
+  deps: { neverBundle: external, alwaysBundle: ['commander', 'picocolors', 'std-env', '@clack/prompts', 'diff'] },
+  report: false,
+})
