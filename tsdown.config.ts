@@ -37,7 +37,12 @@ export default defineConfig({
   hash: false,
   sourcemap: false,
   minify: true,
-  dts: { resolve: false },
+  dts: true,
   deps: { neverBundle: external, alwaysBundle: ['commander', 'picocolors', 'std-env', '@clack/prompts', 'diff'] },
   report: false,
+  // No file of ours does anything by being imported, except the program itself.
+  treeshake: { moduleSideEffects: [{ test: /src\/cli\/main\.ts$/, sideEffects: true }, { test: /src\//, sideEffects: false }] },
+  // The version becomes text in main.ts: `--version` then reads one file.
+  inputOptions: { optimization: { inlineConst: true } },
+  outputOptions: { chunkFileNames: 'chunk/[name].js' },
 })

@@ -9,9 +9,10 @@ export function parseDuration(text: string): number | undefined {
   return Math.round(Number(match[1]) * (units[match[2] ?? 's'] ?? 1000))
 }
 
-/** `4 ms`, `1.2 s`, `3 min 05 s`, `2 h 10 min`. */
+/** `<1 ms`, `4 ms`, `1.2 s`, `3 min 05 s`, `2 h 10 min`. */
 export function formatDuration(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)} ms`
+  if (ms < 0.5) return '<1 ms'
+  if (ms < 999.5) return `${Math.round(ms)} ms`
   if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`
   const seconds = Math.round(ms / 1000)
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, '0')} s`

@@ -30,6 +30,7 @@ export async function migrate(call: Call, direction: 'up' | 'down'): Promise<Out
           root: loaded.config.root,
           live: call.io.stderr.isTTY === true,
           several,
+          parallel: several && call.flags.parallel === true,
           verbose: call.flags.verbose === true,
         })
   const on = call.emit ?? progress?.handle

@@ -1,10 +1,11 @@
 // Reads the command line with commander: from the table of verbs to one chosen verb with its words and flags.
 // Every fault becomes a GodwitError; nothing is printed and nothing is run here.
 import { Command, CommanderError, Option } from 'commander'
-import { didYouMean } from '../config/nearest.ts'
+import { didYouMean, nearest } from '../config/nearest.ts'
 import type { Variables } from '../config/variables.ts'
 import { GodwitError } from '../core/error.ts'
 import { type Flags, readFlags } from './flags.ts'
+import { generalHelp, groupHelp, verbHelp } from './help.ts'
 import { rivalVerb } from './rival.ts'
 import { globalOptions, groups, type OptionSpec, type Verb, verbs } from './verb.ts'
 
@@ -94,7 +95,7 @@ export function buildProgram(version: string, choose: Choose): Command {
     .version(version, '-v, --version', 'version of godwit')
     .helpOption('-h, --help', 'help, also for one verb: godwit up --help')
     .helpCommand('help [verb]', 'help for a verb')
-    .configureHelp({ showGlobalOptions: true, sortSubcommands: false, helpWidth: 100 })
+    .configureHelp({ formatHelp: generalHelp })
   for (const option of globalOptions) program.addOption(toOption(option))
   program.addOption(new Option('--json-stream').hideHelp())
   const parents = new Map<string, Command>()
@@ -107,16 +108,14 @@ export function buildProgram(version: string, choose: Choose): Command {
         program
           .command(first)
           .description(groups[first] ?? '')
-          .configureHelp({ showGlobalOptions: true, helpWidth: 100 })
+          .configureHelp({ formatHelp: () => groupHelp(first) })
       parents.set(first, parent)
     }
     const command = parent.command(second ?? first, { hidden: verb.hidden === true }).description(verb.summary)
     if (verb.hidden) command.allowUnknownOption().passThroughOptions(false)
-    command.configureHelp({ showGlobalOptions: true, helpWidth: 100 }).aliases([...(verb.aliases ?? [])])
+    command.configureHelp({ formatHelp: () => verbHelp(verb) }).aliases([...(verb.aliases ?? [])])
     for (const argument of verb.arguments ?? []) command.argument(argument.name, argument.summary)
     for (const option of verb.options ?? []) command.addOption(toOption(option))
-    if (verb.examples.length > 0)
-      command.addHelpText('after', `\nExamples:\n${verb.examples.map(line => `  $ ${line}`).join('\n')}`)
     command.action((...rest: unknown[]) => {
       const words = rest
         .slice(0, -2)
@@ -125,10 +124,6 @@ export function buildProgram(version: string, choose: Choose): Command {
       choose(verb, words, command.optsWithGlobals())
     })
   }
-  program.addHelpText(
-    'after',
-    '\nEvery flag can be given as a variable: --lock-wait is GODWIT_LOCK_WAIT.\nExit codes: 0 done, 1 bug, 2 usage, 3 declined, 4 findings, 5 locked, 6 failed and rolled back, 7 left partial.',
-  )
   return program
 }
 
@@ -150,7 +145,7 @@ function usageError(error: CommanderError, program: Command, operands: readonly 
   const said = error.message.replace(/^error: /, '').split('\n')[0] ?? ''
   const quoted = /'([^']*)'/.exec(said)?.[1] ?? ''
   const verb = operands.find(word => isVerb(word))
-  const help = verb === undefined ? 'godwit --help' : `godwit ${verb}${verb === 'lock' ? '' : ''} --help`
+  const help = verb === undefined ? 'godwit --help' : `godwit ${verb} --help`
   const nothing = 'Nothing was run.'
   const usage = (message: string, why = nothing, next: readonly string[] = [help]): GodwitError =>
     new GodwitError('CLI.USAGE_INVALID', message, { why, next })
@@ -164,8 +159,11 @@ function usageError(error: CommanderError, program: Command, operands: readonly 
       const where = verb === undefined ? 'godwit' : `godwit ${verb}`
       return usage(`${where} has no flag ${bare}.${didYouMean(bare, [...names, '--help'])}`)
     }
-    case 'commander.unknownCommand':
-      return usage(`godwit has no verb "${quoted}".${didYouMean(quoted, verbNames())}`)
+    case 'commander.unknownCommand': {
+      const meant = nearest(quoted, verbNames())
+      const message = `godwit has no verb "${quoted}".${didYouMean(quoted, verbNames())}`
+      return usage(message, nothing, meant === undefined ? ['godwit --help'] : [`godwit ${meant}`, 'godwit --help'])
+    }
     case 'commander.missingArgument':
       return usage(`godwit ${verb ?? ''} needs ${quoted === '' ? 'one more word' : `<${quoted}>`}.`)
     case 'commander.excessArguments':

@@ -132,9 +132,9 @@ function makeCall({ io, mode, flags, verb, args, signal, wanted }: CallParts): C
     note,
     emit: mode === 'stream' ? (event: RunEvent) => void io.stdout.write(`${toJson(event, 0)}\n`) : undefined,
     async open(options = {}): Promise<Opened> {
-      const [{ loadConfiguration }, { createGodwit }] = await Promise.all([
+      const [{ loadConfiguration }, { makeGodwit }] = await Promise.all([
         import('../config/load.ts'),
-        import('../index.ts'),
+        import('../library/create.ts'),
       ])
       const lockWaitMs = flags.lockWait === undefined ? undefined : parseDuration(flags.lockWait)
       const given = {
@@ -152,7 +152,7 @@ function makeCall({ io, mode, flags, verb, args, signal, wanted }: CallParts): C
         note(
           `configuration: ${loaded.file ?? 'none, from the environment'}; environment: ${loaded.config.environment}${loaded.envFiles.length > 0 ? `; read ${loaded.envFiles.join(', ')}` : ''}`,
         )
-      return { godwit: createGodwit(loaded.config), loaded }
+      return { godwit: makeGodwit(loaded.config), loaded }
     },
   }
 }

@@ -3,17 +3,16 @@
 // Nothing is connected to, and no URL is ever quoted in an error.
 import { dirname, isAbsolute, relative, resolve } from 'node:path'
 import { GodwitError } from '../core/error.ts'
-import type { Dialect } from '../dialect/dialect.ts'
 import type { DatabaseConfig, GodwitConfig } from './config.ts'
+import { type EntryContext, resolveDialect } from './database-dialect.ts'
 import { type Environment, resolveEnvironment } from './environment.ts'
 import { findConfigFile } from './find.ts'
 import { loadConfigFile } from './module.ts'
 import { didYouMean } from './nearest.ts'
 import type { ResolvedConfig, ResolvedDatabase } from './resolved.ts'
-import { makeDatabase, makeDialect, storeWithoutUrl, unknownStore } from './store.ts'
-import { kindOfName, readUrl, urlForms } from './url.ts'
+import { makeDatabase } from './store.ts'
 import { validateConfig } from './validate.ts'
-import { findUrl, loadEnvFiles, processVariables, urlVariables, type Variables } from './variables.ts'
+import { loadEnvFiles, processVariables } from './variables.ts'
 
 export interface LoadOptions {
   /** Folder to start the search from. */
@@ -66,39 +65,59 @@ export async function loadConfiguration(options: LoadOptions): Promise<LoadedCon
   const root = file === undefined ? resolve(options.cwd) : dirname(file)
   const { written, environment, envFiles } = await readFiles(options, file, root)
   const notices: string[] = []
-  const entries = databaseEntries(written, environment, options)
-  const selected = selectNames(Object.keys(entries), options)
-  const databases: ResolvedDatabase[] = []
-  const context: EntryContext = {
-    options,
-    environment,
+  const place = { root, file: file === undefined ? undefined : shownPath(file, options.cwd) }
+  const config = await assemble(written, environment, { ...place, options, notices, variables: processVariables() })
+  return { config, file, envFiles, notices: [...new Set(notices)] }
+}
+
+/**
+ * A configuration given in code, with the same checks and defaults. No file is looked for and no variable is read.
+ *
+ * @param options `root`: folder that relative paths start from, by default the current one. `env`: default the
+ * configuration's `defaultEnvironment`, else `development`
+ * @throws GodwitError CONFIG.FILE_INVALID, CONFIG.ENVIRONMENT_UNKNOWN, CONFIG.URL_MISSING, CONFIG.URL_INVALID
+ * @example
+ * const config = await resolveConfig({ databases: { main: { url: 'sqlite:./app.db' } } })
+ */
+export async function resolveConfig(
+  config: GodwitConfig,
+  options: { readonly root?: string; readonly env?: string } = {},
+): Promise<ResolvedConfig> {
+  const root = resolve(options.root ?? '.')
+  const written = validateConfig(config, undefined, '')
+  const environment = resolveEnvironment(options.env, written)
+  return assemble(written, environment, {
     root,
-    selected,
-    notices,
-    variables: processVariables(),
-    count: Object.keys(entries).length,
-    file,
-  }
+    file: undefined,
+    options: { cwd: root },
+    notices: [],
+    variables: undefined,
+  })
+}
+
+type Place = Pick<EntryContext, 'root' | 'file' | 'options' | 'notices' | 'variables'>
+
+async function assemble(
+  written: GodwitConfig | undefined,
+  environment: Environment,
+  place: Place,
+): Promise<ResolvedConfig> {
+  const { options, root } = place
+  const entries = databaseEntries(written, environment, options)
+  const names = Object.keys(entries)
+  const selected = selectNames(names, options)
+  const context: EntryContext = { ...place, environment, selected, count: names.length }
+  const databases: ResolvedDatabase[] = []
   for (const [name, entry] of Object.entries(entries)) {
     const dialect = await resolveDialect(name, entry, context)
     if (dialect === undefined) continue
     const own = selected.includes(name) && options.migrations !== undefined
-    databases.push(
-      await makeDatabase(name, dialect, entry, {
-        root,
-        ...(own ? { migrations: resolve(options.cwd, options.migrations ?? '') } : {}),
-        ...(options.lockWaitMs === undefined ? {} : { lockWaitMs: options.lockWaitMs }),
-      }),
-    )
+    const migrations = own ? { migrations: resolve(options.cwd, options.migrations ?? '') } : {}
+    const lockWait = options.lockWaitMs === undefined ? {} : { lockWaitMs: options.lockWaitMs }
+    databases.push(await makeDatabase(name, dialect, entry, { root, ...migrations, ...lockWait }))
   }
-  const config: ResolvedConfig = {
-    environment: environment.name,
-    protected: environment.protected,
-    root,
-    ...(written?.hooks === undefined ? {} : { hooks: written.hooks }),
-    databases,
-  }
-  return { config, file, envFiles, notices: [...new Set(notices)] }
+  const hooks = written?.hooks === undefined ? {} : { hooks: written.hooks }
+  return { environment: environment.name, protected: environment.protected, root, ...hooks, databases }
 }
 
 /** Path as people see it: relative to where they stand when that is below, else as it is. */
@@ -186,95 +205,4 @@ function selectNames(known: readonly string[], options: LoadOptions): readonly s
       why: `Name the one that is meant with --database. Configured are ${known.join(', ')}. No database was touched.`,
     })
   return selected
-}
-
-interface EntryContext {
-  readonly options: LoadOptions
-  readonly environment: Environment
-  readonly root: string
-  readonly selected: readonly string[]
-  readonly notices: string[]
-  readonly variables: Variables
-  readonly count: number
-  readonly file: string | undefined
-}
-
-async function resolveDialect(
-  name: string,
-  entry: DatabaseConfig,
-  context: EntryContext,
-): Promise<Dialect | undefined> {
-  const given = findGivenUrl(name, entry, context)
-  if (typeof entry.dialect === 'object' && given?.override !== true) return entry.dialect
-  const named = typeof entry.dialect === 'object' ? entry.dialect.name : entry.dialect
-  const settings = entry.settings ?? {}
-  if (given === undefined) {
-    const kind = named === undefined ? undefined : kindOfName(named)
-    if (
-      kind !== undefined &&
-      ['host', 'socketPath', 'path', 'file', 'dataDir', 'connection', 'socket'].some(key => key in settings)
-    )
-      return makeDialect(kind, settings)
-    const missing = urlMissing(name, context)
-    if (context.options.offline)
-      return kind === undefined ? unknownStore(missing) : storeWithoutUrl(kind, settings, missing)
-    if (context.selected.includes(name)) throw missing
-    return undefined
-  }
-  // A URL from outside may be of another store than the file says: then its own scheme counts.
-  const kind = named === undefined || given.override ? undefined : kindOfName(named)
-  const read = readUrl(given.url, given.base, given.from, kind)
-  return makeDialect(read.kind, { ...settings, url: read.url })
-}
-
-interface GivenUrl {
-  readonly url: string
-  /** Folder that a relative path in it starts from. */
-  readonly base: string
-  readonly from: string
-  /** It replaces what the file says. */
-  readonly override: boolean
-}
-
-function findGivenUrl(name: string, entry: DatabaseConfig, context: EntryContext): GivenUrl | undefined {
-  const { options, environment, selected, variables, count } = context
-  const base = options.cwd
-  if (options.url !== undefined && selected.includes(name))
-    return { url: options.url, base, from: '--url', override: true }
-  const strong = findUrl(
-    variables,
-    urlVariables(name, environment.name, count === 1).filter(v => v.startsWith('GODWIT_')),
-  )
-  if (strong !== undefined) return { url: strong.url, base, from: strong.variable, override: true }
-  if (entry.url !== undefined)
-    return { url: entry.url, base: context.root, from: `databases.${name}.url`, override: false }
-  if (typeof entry.dialect === 'object') return undefined
-  const weak = findUrl(variables, urlVariables(name, environment.name, count === 1 || name === 'main'))
-  if (weak === undefined) return undefined
-  if (weak.notice !== undefined) context.notices.push(weak.notice)
-  return { url: weak.url, base, from: weak.variable, override: false }
-}
-
-/** Says every way to give a URL. */
-function urlMissing(name: string, context: EntryContext): GodwitError {
-  const { environment, count, file, options } = context
-  const names = urlVariables(name, environment.name, count === 1 || name === 'main').filter(
-    v => v !== 'DB_DATABASE_URL',
-  )
-  const inFile =
-    file === undefined
-      ? 'a godwit.config.ts (`godwit init` writes one)'
-      : `databases.${name}.url in ${shownPath(file, options.cwd)}`
-  const envFile = environment.envFiles
-    ? `, also in .env or .env.${environment.name}`
-    : `; .env files are not read in ${environment.name}`
-  return new GodwitError('CONFIG.URL_MISSING', `No URL is known for the database "${name}".`, {
-    why: `It can come from --url, from ${inFile}, or from one of the variables ${names.join(', ')}${envFile}. No database was touched.`,
-    next: [
-      `godwit status --url ${urlForms[0]}`,
-      'godwit status --url sqlite:./app.db',
-      ...(file === undefined ? ['godwit init'] : []),
-    ],
-    meta: { database: name, environment: environment.name, variables: names },
-  })
 }

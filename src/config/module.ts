@@ -1,9 +1,10 @@
 // Loads the configuration file: JSON by itself, JavaScript by Node, TypeScript through jiti (which also steps in where
 // Node cannot load a JavaScript file). Nothing is cached: a file loaded twice is evaluated twice.
 import { readFileSync } from 'node:fs'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { pathToFileURL } from 'node:url'
 import { GodwitError } from '../core/error.ts'
 import { positionAt } from './json-position.ts'
+import { ownDoors } from './own-doors.ts'
 
 export interface LoadedFile {
   readonly value: unknown
@@ -54,23 +55,8 @@ async function importNative(path: string): Promise<unknown> {
 
 async function importThroughJiti(path: string): Promise<unknown> {
   const { createJiti } = await import('jiti')
-  const jiti = createJiti(import.meta.url, { moduleCache: false, alias: ownDoors(), interopDefault: false })
+  const jiti = createJiti(import.meta.url, { moduleCache: false, alias: { ...ownDoors() }, interopDefault: false })
   return jiti.import(path)
-}
-
-const doors = ['postgres', 'mysql', 'sqlite', 'duckdb', 'chroma', 'dialect'] as const
-
-/** The doors of this very copy, so that `import 'godwit'` works without an installation beside the file. */
-function ownDoors(): Record<string, string> {
-  const found: Record<string, string> = {}
-  for (const name of ['godwit', ...doors.map(door => `godwit/${door}`)]) {
-    try {
-      found[name] = fileURLToPath(import.meta.resolve(name))
-    } catch {
-      // Not built: the file then finds its own installation.
-    }
-  }
-  return found
 }
 
 function parseJson(source: string, shown: string): unknown {

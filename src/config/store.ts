@@ -5,6 +5,7 @@ import type { LexicalRules } from '../core/checksum.ts'
 import { GodwitError } from '../core/error.ts'
 import type { Dialect } from '../dialect/dialect.ts'
 import type { DatabaseConfig } from './config.ts'
+import { ownDoors } from './own-doors.ts'
 import { lockDefaults, type ResolvedDatabase } from './resolved.ts'
 import type { StoreKind } from './url.ts'
 
@@ -125,5 +126,9 @@ export async function makeDatabase(
   }
   const migrationsPath = place.migrations ?? resolve(place.root, config.migrations ?? 'migrations')
   const { directorySource } = await import('../source/directory.ts')
-  return { ...rest, migrationsPath, source: directorySource({ path: migrationsPath, root: place.root }) }
+  return {
+    ...rest,
+    migrationsPath,
+    source: directorySource({ path: migrationsPath, root: place.root, alias: ownDoors() }),
+  }
 }

@@ -16,9 +16,6 @@ const schemes: Readonly<Record<string, StoreKind>> = {
   file: 'sqlite',
   duckdb: 'duckdb',
   chroma: 'chroma',
-  chromas: 'chroma',
-  'chroma+http': 'chroma',
-  'chroma+https': 'chroma',
 }
 
 /** What a URL can look like, for people. */
@@ -29,7 +26,7 @@ export const urlForms: readonly string[] = [
   'sqlite:./app.db',
   'duckdb:./app.duckdb',
   'pglite:./pgdata',
-  'chroma://host:8000',
+  'chroma://host:8000/tenant/database',
 ]
 
 /** The dialect a configuration means by a name such as `mariadb`. */

@@ -54,17 +54,18 @@ const configuration = object({
 })
 
 /**
+ * @param file as people see it; undefined when the value was given in code
  * @param source text of the file, from which the line of a fault is found
  * @throws GodwitError CONFIG.FILE_INVALID
  */
-export function validateConfig(value: unknown, file: string, source: string): GodwitConfig {
+export function validateConfig(value: unknown, file: string | undefined, source: string): GodwitConfig {
   const fault = configuration(value, [])
   if (fault === undefined) return value as GodwitConfig
-  const found = file.endsWith('.json') ? jsonPosition(source, fault.path, fault.atKey) : keyPosition(source, fault)
+  const found = file?.endsWith('.json') ? jsonPosition(source, fault.path, fault.atKey) : keyPosition(source, fault)
   const line = found === undefined ? undefined : source.split(/\r?\n/)[found.line - 1]
   throw new GodwitError('CONFIG.FILE_INVALID', `${fault.message}${/[.?!]$/.test(fault.message) ? '' : '.'}`, {
     why: `Expected ${fault.expected}. No database was touched.`,
-    where: { file, ...found, ...(line === undefined ? {} : { text: line }) },
+    ...(file === undefined ? {} : { where: { file, ...found, ...(line === undefined ? {} : { text: line }) } }),
     meta: { path: fault.path.join('.') },
   })
 }

@@ -25,6 +25,7 @@ export const errorCodes = {
   'FILE.HEADER_INVALID': { exit: 2, summary: 'A godwit header line has an unknown or broken option.' },
   'FILE.SECTION_INVALID': { exit: 2, summary: 'The up and down markers of a file are out of order.' },
   'FILE.ENCODING_INVALID': { exit: 2, summary: 'A revision file is not UTF-8 text.' },
+  'FILE.READ_FAILED': { exit: 2, summary: 'A revision file could not be read.' },
   'FILE.EXISTS': { exit: 2, summary: 'The file to be written exists already.' },
   'FILE.WRITE_FAILED': { exit: 2, summary: 'A file could not be written.' },
   'FILE.MODULE_FAILED': { exit: 2, summary: 'A TypeScript or JavaScript revision could not be loaded.' },

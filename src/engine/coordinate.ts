@@ -38,6 +38,7 @@ export async function runDatabases(
       try {
         return await runDatabase(database, options, observed, {
           history: () => histories.checked(database),
+          arrange: ids => histories.arrange(database.name, ids, options.direction),
           started: journal =>
             board.start(
               database.name,

@@ -1,7 +1,7 @@
 // Dependencies between revisions of different databases while a run goes on: what is applied where, and who waits.
-import { checkDependencies } from '../core/revision/depends.ts'
+import { dependencyOrder } from '../core/revision/depends.ts'
 import type { RevisionGraph } from '../core/revision/graph.ts'
-import type { Dependency } from '../core/revision/revision.ts'
+import type { Dependency, Direction } from '../core/revision/revision.ts'
 import type { EngineDatabase } from './database.ts'
 import { type History, loadHistory } from './history.ts'
 
@@ -9,6 +9,7 @@ import { type History, loadHistory } from './history.ts'
 export class HistoryShelf {
   readonly #all: readonly EngineDatabase[]
   readonly #loaded = new Map<string, Promise<History>>()
+  #order: readonly Dependency[] | undefined
 
   constructor(all: readonly EngineDatabase[]) {
     this.#all = all
@@ -20,8 +21,22 @@ export class HistoryShelf {
     if (history.graph.ids.every(id => history.revision(id).depends.length === 0)) return history
     const graphs = new Map<string, RevisionGraph>()
     for (const other of this.#all) graphs.set(other.name, (await this.#load(other)).graph)
-    checkDependencies(graphs)
+    const everything = new Map([...graphs].map(([name, graph]) => [name, graph.ids]))
+    this.#order ??= dependencyOrder(graphs, everything)
     return history
+  }
+
+  /**
+   * The given revisions of a database in an order in which no database ever waits for one that waits for it: the part
+   * of one order over all databases. As given where nothing depends on anything. Call after `checked`.
+   */
+  arrange(database: string, ids: readonly string[], direction: Direction): readonly string[] {
+    if (!this.#order) return ids
+    const wanted = new Set(ids)
+    const arranged = this.#order
+      .filter(node => node.database === database && wanted.has(node.revision))
+      .map(node => node.revision)
+    return direction === 'up' ? arranged : arranged.reverse()
   }
 
   /** A dependency with the full id; `checked` has made sure that there is one. */

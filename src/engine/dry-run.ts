@@ -62,6 +62,7 @@ async function tryInTransaction(
     direction,
     stop: scope.signal,
     outcome,
+    resume: new Map(),
   }
   const rebuildsTables = works.some(
     work => work.kind === 'sql' && work.prepared.statements.some(statement => statement.class.rebuildsTable),
@@ -166,7 +167,7 @@ async function tryOnScratch(
       await made.dialect.journal.ensure(session)
       const quiet: RunScope = { ...scope, hooks: {}, emit: () => {} }
       const lease = await acquireLease(scratch, session, quiet, 'dry-run', 0)
-      const base = { database: scratch, session, lease, run: 'dry-run', stop: scope.signal }
+      const base = { database: scratch, session, lease, run: 'dry-run', stop: scope.signal, resume: new Map() }
       const before = await prepareWork(
         made.dialect,
         history,

@@ -1,8 +1,9 @@
 // SQL revisions that are one transaction each, journal row included. Several of them may share one message
 // to the server; each still commits alone, so a failure leaves exactly those before it.
 import { setTimeout as sleep } from 'node:timers/promises'
+import { GodwitError } from '../core/error.ts'
 import { BatchFailure, type BatchItem, type BatchSettings } from '../dialect/session.ts'
-import { doneState, doneWrite, type Execution, settle } from './execution.ts'
+import { doneState, doneWrites, type Execution, settle } from './execution.ts'
 import { revisionFailure } from './failure.ts'
 import { leaseLost } from './lease.ts'
 import { batchProgress, type ProgressMark } from './progress.ts'
@@ -19,6 +20,7 @@ const RETRY_PAUSE = 250
 
 /** @throws GodwitError after settling the failed revision; those after it stay `pending` */
 export async function executeAtomic(execution: Execution, works: readonly SqlWork[]): Promise<void> {
+  for (const work of works) refuseDone(execution, work)
   let rest = works
   for (let attempt = 1; rest.length > 0; attempt++) {
     const failed = await runBatch(execution, rest, attempt)
@@ -36,6 +38,23 @@ export async function executeAtomic(execution: Execution, works: readonly SqlWor
     })
     await sleep(delayMs, undefined, { signal: execution.stop }).catch(() => undefined)
   }
+}
+
+/** The journal knows steps of it that are done: as one transaction they would be done twice. @throws JOURNAL.PARTIAL_EDITED */
+function refuseDone(execution: Execution, work: SqlWork): void {
+  const resume = execution.resume.get(work.revision.id)
+  if (!resume || resume.done === 0) return
+  const file = work.revision.file ?? work.revision.id
+  throw new GodwitError(
+    'JOURNAL.PARTIAL_EDITED',
+    `${work.revision.id} is one transaction now, and ${resume.done} of its steps are done already`,
+    {
+      why: `They were done on ${resume.startedAt}, one by one. Running all of it would do them twice. Nothing was changed now.`,
+      next: [`git checkout -- ${file}`, 'godwit repair --restart'],
+      where: { file },
+      meta: { revision: work.revision.id, done: resume.done, total: resume.total },
+    },
+  )
 }
 
 interface Item {
@@ -117,7 +136,12 @@ function revisionItems(execution: Execution, work: SqlWork): Item[] {
   // Role and search_path of the user must not reach the journal row, nor the next revision.
   const reset: Item[] = statements.every(keepsSession) ? [] : [{ item: { kind: 'reset' }, work }]
   const journal =
-    database.dialect.journal.render?.(execution.lease.fence, [doneWrite(execution, work, startedAtMs)]) ?? []
+    database.dialect.journal.render?.(
+      execution.lease.fence,
+      doneWrites(execution, work, startedAtMs).filter(
+        write => write.type !== 'step-end' || execution.resume.has(revision.id),
+      ),
+    ) ?? []
   const commit: Item = {
     item: { kind: 'commit' },
     work,

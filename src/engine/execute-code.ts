@@ -6,7 +6,7 @@ import type { StepRunner } from '../dialect/operations.ts'
 import { BatchFailure } from '../dialect/session.ts'
 import { type CodeContext, codeContext } from './code-context.ts'
 import { batchSettings } from './execute-atomic.ts'
-import { doneState, doneWrite, type Execution, settle } from './execution.ts'
+import { doneState, doneWrites, type Execution, settle } from './execution.ts'
 import { revisionFailure } from './failure.ts'
 import { leaseLost } from './lease.ts'
 import { settleAfterLoss } from './reconnect.ts'
@@ -72,7 +72,7 @@ async function runAtomic(execution: Execution, work: CodeWork, began: number): P
     // What the code will do is not known before: child rows are kept safe in any case.
     await sql?.run([{ kind: 'begin', ...(settings ? { settings } : {}), hint: { rebuildsTables: false } }])
     await runUser(work, contextFor(execution, work, step, true))
-    const journal = database.dialect.journal.render?.(lease.fence, [doneWrite(execution, work, began)]) ?? []
+    const journal = database.dialect.journal.render?.(lease.fence, doneWrites(execution, work, began)) ?? []
     await sql?.run([{ kind: 'reset' }, ...journal, { kind: 'commit' }])
     return steps
   } catch (error) {
@@ -127,10 +127,7 @@ async function runSteps(
   try {
     await runUser(work, contextFor(execution, work, step, false))
     if (session.sql) await session.sql.run([{ kind: 'reset' }])
-    await write([
-      doneWrite(execution, work, began),
-      ...(direction === 'up' ? [{ type: 'step-end', revision } as const] : []),
-    ])
+    await write(doneWrites(execution, work, began))
     return number
   } catch (error) {
     if (error instanceof BatchFailure && error.connectionLost)

@@ -5,7 +5,7 @@ import { GodwitError } from '../core/error.ts'
 import type { JournalWrite, StepRow } from '../dialect/journal.ts'
 import { BatchFailure, type BatchItem } from '../dialect/session.ts'
 import { batchSettings, type SqlWork } from './execute-atomic.ts'
-import { doneState, doneWrite, type Execution, settle } from './execution.ts'
+import { doneState, doneWrites, type Execution, settle } from './execution.ts'
 import { revisionFailure } from './failure.ts'
 import { leaseLost } from './lease.ts'
 import { batchProgress, type ProgressMark } from './progress.ts'
@@ -116,7 +116,7 @@ async function recordStop(
 }
 
 function unitItems(execution: Execution, work: SqlWork, from: number, chain: readonly string[], began: number): Item[] {
-  const { direction, database } = execution
+  const { database } = execution
   const { revision, prepared, options } = work
   const { units } = prepared
   const items: Item[] = []
@@ -151,8 +151,7 @@ function unitItems(execution: Execution, work: SqlWork, from: number, chain: rea
   })
   items.push({ item: { kind: 'reset' }, unit: units.length })
   items.push({ item: { kind: 'begin' }, unit: units.length })
-  const ended: JournalWrite[] = direction === 'up' ? [{ type: 'step-end', revision: revision.id }] : []
-  journal(units.length, [doneWrite(execution, work, began), ...ended])
+  journal(units.length, doneWrites(execution, work, began))
   items.push({ item: { kind: 'commit' }, unit: units.length })
   return items
 }

@@ -1,7 +1,7 @@
 // The running state of one database's run, shared by the strategies that execute a revision.
 import type { GodwitError } from '../core/error.ts'
 import type { Direction } from '../core/revision/revision.ts'
-import type { JournalWrite } from '../dialect/journal.ts'
+import type { JournalWrite, StepRow } from '../dialect/journal.ts'
 import type { Session } from '../dialect/session.ts'
 import type { EngineDatabase, RunScope } from './database.ts'
 import type { HeldLease } from './lease.ts'
@@ -16,6 +16,8 @@ export interface Execution {
   /** Id of the run. */
   readonly run: string
   readonly direction: Direction
+  /** Half-done revisions that this run goes on with. */
+  readonly resume: ReadonlyMap<string, StepRow>
   /** The run was asked to stop, or lost its lease. */
   readonly stop: AbortSignal
   /** Fate of each planned revision, in the order of the plan. */
@@ -40,10 +42,15 @@ export function settle(
   }
 }
 
-/** The journal write that says that a whole revision is done. */
-export function doneWrite(execution: Execution, work: Work, startedAtMs: number): JournalWrite {
+/** The journal writes that say that a whole revision is done. */
+export function doneWrites(execution: Execution, work: Work, startedAtMs: number): JournalWrite[] {
   const { revision } = work
-  if (execution.direction === 'down') return { type: 'undone', id: revision.id }
+  if (execution.direction === 'down') return [{ type: 'undone', id: revision.id }]
+  return [appliedWrite(execution, work, startedAtMs), { type: 'step-end', revision: revision.id }]
+}
+
+function appliedWrite(execution: Execution, work: Work, startedAtMs: number): JournalWrite {
+  const { revision } = work
   return {
     type: 'applied',
     id: revision.id,

@@ -27,6 +27,8 @@ export interface RunRequest {
 export interface RunLinks {
   /** The revisions, dependencies on other databases checked. */
   history(): Promise<History>
+  /** Planned revisions in an order that no dependency between databases can block. */
+  arrange(ids: readonly string[]): readonly string[]
   readonly gate: DependencyGate
   /** The journal as found, before anything is done. */
   started(journal: JournalState): void
@@ -96,7 +98,7 @@ async function runOn(
   const { dialect } = database
   const found = await dialect.journal.read(session)
   links.started(found)
-  const first = await planChecked(session, database, history, found, request, frame)
+  const first = await planChecked(session, database, history, found, request, links, frame)
   scope.emit({ type: 'planned', database: database.name, direction: request.direction, revisions: first.revisions })
   if (first.revisions.length === 0) {
     frame.verified = true
@@ -115,7 +117,7 @@ async function runOn(
     scope.emit({ type: 'lock-acquired', database: database.name, fence: lease.fence.fence })
     // Another runner may have been at work while this one waited: only what is read under the lock counts.
     const journal = await dialect.journal.read(session)
-    const plan = await planChecked(session, database, history, journal, request, frame)
+    const plan = await planChecked(session, database, history, journal, request, links, frame)
     const still = new Set(plan.revisions)
     const todo = works.filter(work => still.has(work.revision.id))
     if (todo.length < plan.revisions.length) {
@@ -144,16 +146,18 @@ async function planChecked(
   history: History,
   journal: JournalState,
   request: RunRequest,
+  links: RunLinks,
   frame: Frame,
 ): Promise<RunPlan> {
   const { dialect } = database
-  const plan = planRun(
+  const planned = planRun(
     history.graph,
     journal,
     request.direction,
     request.target,
     dialect.capabilities.idempotentOperations ?? false,
   )
+  const plan: RunPlan = { ...planned, revisions: links.arrange(planned.revisions) }
   const drift = findDrift(history.graph, journal)
   const touched = new Set(plan.revisions)
   const oldest = Math.min(...journal.applied.filter(row => touched.has(row.id)).map(row => row.sequence))
@@ -195,7 +199,17 @@ async function runLocked(
   const { database, scope, session, lease, run, direction, history } = locked
   const { dialect } = database
   const stop = AbortSignal.any([scope.signal, lease.lost])
-  const execution: Execution = { database, scope, session, lease, run, direction, stop, outcome: frame.outcome }
+  const execution: Execution = {
+    database,
+    scope,
+    session,
+    lease,
+    run,
+    direction,
+    stop,
+    outcome: frame.outcome,
+    resume: plan.resume,
+  }
   const forgetStop = cancelOnStop(session, stop)
   await dialect.journal.write(session, lease.fence, [
     { type: 'run-start', run: { id: run, verb: direction, by: scope.operator.by, tool: scope.operator.tool } },

@@ -1,6 +1,7 @@
 // The library: the verbs of the command line as functions. It never exits the process and never prints.
 import { hostname, userInfo } from 'node:os'
 import type { Godwit, RepairOptions, RunOptions, SelectOptions } from '../api.ts'
+import type { GodwitConfig } from '../config/config.ts'
 import type { ResolvedConfig, ResolvedDatabase } from '../config/resolved.ts'
 import { GodwitError } from '../core/error.ts'
 import { didYouMean, suggestNames } from '../core/revision/wording.ts'
@@ -19,14 +20,26 @@ import { verifyDatabase } from '../engine/verify.ts'
 import { writeMerge, writeNew, writeRebase } from './author.ts'
 
 /**
- * Makes the library for a configuration.
+ * Makes the library for a configuration given in code: no file is looked for, no variable is read but those the URLs name.
+ *
+ * @throws CONFIG.*
+ * @example
+ * const godwit = await createGodwit({ databases: { main: { url: 'sqlite:./app.db', revisions } } })
+ */
+export async function createGodwit(config: GodwitConfig): Promise<Godwit> {
+  const { resolveConfig } = await import('../config/load.ts')
+  return makeGodwit(await resolveConfig(config))
+}
+
+/**
+ * Makes the library for a resolved configuration.
  *
  * @example
- * const godwit = createGodwit(await loadConfig())
+ * const godwit = makeGodwit(await loadConfig())
  * const result = await godwit.up()
  * if (!result.ok) console.error(result.error?.message, result.error?.next)
  */
-export function createGodwit(config: ResolvedConfig): Godwit {
+export function makeGodwit(config: ResolvedConfig): Godwit {
   const pick = (options?: SelectOptions) => selectDatabases(config, options?.databases)
   const only = (name?: string) => singleDatabase(config, name)
   const run =

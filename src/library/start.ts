@@ -7,7 +7,7 @@ import { GodwitError } from '../core/error.ts'
 import { version } from '../core/version.ts'
 import { makeFromSchema } from '../engine/from-schema.ts'
 import type { DatabaseResult, RunResult } from '../engine/result.ts'
-import { createGodwit } from './create.ts'
+import { makeGodwit } from './create.ts'
 
 export interface StartOptions extends Omit<RunOptions, 'dryRun' | 'target'> {
   /** Run in a protected environment too. Default false: START.REFUSED when anything is pending there. */
@@ -31,7 +31,7 @@ export interface StartOptions extends Omit<RunOptions, 'dryRun' | 'target'> {
  */
 export async function migrateOnStart(config: ResolvedConfig, options: StartOptions = {}): Promise<RunResult> {
   const log = options.log ?? (() => {})
-  const godwit = createGodwit(config)
+  const godwit = makeGodwit(config)
   if (config.protected && !options.allowProtected) {
     const { databases } = await godwit.status(options)
     const waiting = databases.filter(database => database.state !== 'current')

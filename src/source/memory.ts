@@ -43,7 +43,8 @@ function makeRevision(revision: MemoryRevision, lexical: LexicalRules | undefine
       upOnly: false,
       header: mergeHeaders(parseHeader(up, id), stated, id),
       transactionOff: false,
-      fileHash: sha256(up),
+      // A checksum of the user's replaces what the text says.
+      fileHash: checksum === undefined ? sha256(up) : undefined,
       lexical,
       checksum,
     })

@@ -139,7 +139,7 @@ export async function freshChroma(): Promise<FreshChroma> {
   })
   if (!answer.ok) throw new Error(`Chroma refused to make a database: ${answer.status} ${await answer.text()}`)
   return {
-    url: `chroma://${new URL(server).host}?tenant=default_tenant&database=${name}`,
+    url: `chroma://${new URL(server).host}/default_tenant/${name}`,
     server,
     tenant: 'default_tenant',
     name,

@@ -4,7 +4,7 @@ import { isAbsolute, relative, sep } from 'node:path'
 /** A masked URL with the project's folder taken out of file paths: `sqlite:./app.db`. */
 export function shownTarget(target: string, root: string): string {
   const match = /^([a-z+]+:)?(\/.*)$/.exec(target)
-  if (match === null || /^\/\//.test(match[2] ?? '')) return target
+  if (match === null || match[2]?.startsWith('//')) return target
   const [file, query] = splitQuery(match[2] ?? '')
   const short = relative(root, file)
   if (short === '' || isAbsolute(short) || short.startsWith('..')) return target

@@ -31,8 +31,10 @@ export interface ProgressOptions {
   readonly root: string
   /** Redraw in place. */
   readonly live: boolean
-  /** Name the database on each line: several of them are in the run. */
+  /** Several databases are in the run: each has a heading. */
   readonly several: boolean
+  /** They run at the same time: each line names its database. */
+  readonly parallel: boolean
   /** Also a line for each statement. */
   readonly verbose: boolean
 }
@@ -50,6 +52,7 @@ export function makeProgress(options: ProgressOptions): Progress {
   const { stream, style, live, verbose } = options
   const lanes = new Map<string, Lane>()
   let drawn = 0
+  let printed = 0
   let frame = 0
 
   const erase = (): void => {
@@ -59,9 +62,10 @@ export function makeProgress(options: ProgressOptions): Progress {
   const print = (line: string): void => {
     erase()
     stream.write(`${line.trimEnd()}\n`)
+    printed++
     draw()
   }
-  const prefix = (database: string): string => (options.several ? `${style.bold(database)}  ` : '')
+  const prefix = (database: string): string => (options.parallel ? `${style.bold(database)}  ` : '')
 
   function draw(): void {
     if (!live) return
@@ -82,7 +86,7 @@ export function makeProgress(options: ProgressOptions): Progress {
     const rows = running.rows > 0 ? `  ${count(running.rows, 'row')}` : ''
     const time = formatDuration(Math.floor((Date.now() - running.startedAt) / 100) * 100)
     const head = `${position}  ${padTo(running.revision, lane.width)}  ${step}`
-    const room = style.width - head.length - rows.length - time.length - 8 - (options.several ? 12 : 0)
+    const room = style.width - head.length - rows.length - time.length - 8 - (options.parallel ? 12 : 0)
     return `${head}${style.dim(`${room > 8 ? `${shorten(running.text, room, style)}  ` : ''}${time}${rows}`)}`
   }
 
@@ -120,10 +124,9 @@ export function makeProgress(options: ProgressOptions): Progress {
     lanes.set(event.database, lane)
     switch (event.type) {
       case 'connected':
-        if (verbose || options.several)
-          print(
-            `${style.bold(event.database)}  ${style.dim(`${shownTarget(event.url, options.root)}  ${event.server}`)}`,
-          )
+        if (!verbose && !options.several) return
+        if (printed > 0 && !options.parallel) print('')
+        print(`${style.bold(event.database)}  ${style.dim(`${shownTarget(event.url, options.root)}  ${event.server}`)}`)
         return
       case 'planned':
         lane.revisions = event.revisions
@@ -249,6 +252,8 @@ export function makeProgress(options: ProgressOptions): Progress {
     stop() {
       clearInterval(timer)
       erase()
+      if (printed > 0) stream.write('\n')
+      printed = 0
     },
   }
 }

@@ -42,10 +42,6 @@ function section(name: string, statements: readonly ShownStatement[], style: Sty
   const title = `${style.bold(name)}  ${style.dim(count(statements.length, 'statement'))}`
   return [
     title,
-    ...statements.flatMap(statement =>
-      [...statement.text.split('\n').map(line => `  ${line}`.trimEnd())].map((line, index, all) =>
-        index === all.length - 1 ? `${line};` : line,
-      ),
-    ),
+    ...statements.flatMap(statement => `${statement.text};`.split('\n').map(line => `  ${line}`.trimEnd())),
   ]
 }

@@ -105,7 +105,7 @@ function* readObject(text: string, from: number): Generator<LiteralProperty | Un
   }
 }
 
-/** A string, number or list of strings followed by `,`, `}`, `;` or a line end. */
+/** A string, a number or a list of strings. */
 function readValue(text: string, from: number): { value: LiteralValue; start: number; end: number } | undefined {
   const tokens = eachToken(text, from)
   const first = tokens.next()
@@ -125,8 +125,15 @@ function readValue(text: string, from: number): { value: LiteralValue; start: nu
     }
     value = items
   } else return undefined
-  const after = /^\s*(as\s+const\b|[,;})]|$)|^[ \t]*(?:\/\/.*)?[\r\n]/.test(text.slice(end, end + 200))
-  return after ? { value, start, end } : undefined
+  return endsValue(text, end) ? { value, start, end } : undefined
+}
+
+/** Nothing may follow that makes the value part of a longer expression. */
+function endsValue(text: string, end: number): boolean {
+  const next = eachToken(text, end).next()
+  if (next.done) return true
+  const { kind, text: word, start } = next.value
+  return ',;})'.includes(word) || word === 'as' || (kind === 'word' && /[\n\r]/.test(text.slice(end, start)))
 }
 
 function unquote(token: string): string {

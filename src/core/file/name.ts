@@ -29,20 +29,13 @@ export function nextName(request: NameRequest): string {
   const pattern = parsePattern(request.pattern ?? 'timestamp')
   const slug = slugify(request.message)
   const number = nextNumber(pattern, request.existing)
-  const taken = new Set(request.existing)
-  let fields: Fields = { ...timeFields(request.now, request.zone ?? 'UTC'), n: number.value }
-  const known = request.existing.flatMap(id => (pattern.read(id) === undefined ? [] : [id]))
-  const newest = known.reduce<string | undefined>(
-    (a, b) => (a === undefined || compareIds(a, b) < 0 ? b : a),
-    undefined,
-  )
+  const fields = { ...timeFields(request.now, request.zone ?? 'UTC'), n: number.value }
   const name = pattern.write(fields, slug, number.width)
-  if (newest === undefined || isLater(pattern, name, newest)) {
-    if (!taken.has(name)) return name
-  }
-  const read = pattern.read(newest ?? name) as Fields
-  fields = { ...later(pattern, read), n: number.value }
-  return pattern.write(fields, slug, number.width)
+  const newest = request.existing
+    .filter(id => pattern.read(id) !== undefined)
+    .reduce<string | undefined>((a, b) => (a === undefined || compareIds(a, b) < 0 ? b : a), undefined)
+  if (newest === undefined || isLater(pattern, name, newest)) return name
+  return pattern.write({ ...later(pattern, pattern.read(newest) as Fields), n: number.value }, slug, number.width)
 }
 
 /** With seconds in the name two revisions never share a time; with days only they may, in the order of names. */

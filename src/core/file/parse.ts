@@ -74,8 +74,8 @@ function pairUp(known: readonly Known[]): Companions {
   const keyOf = (item: Known) => (item.inFolder ? `${item.id}/` : item.id)
   for (const item of known) {
     if (item.part !== 'up' && item.part !== 'both') continue
-    // An `x.up.sql` is the partner of `x.down.sql` before an `x.sql` is.
-    if (item.part === 'up' || !ups.has(keyOf(item))) ups.set(keyOf(item), item)
+    // `x.up.sql` comes after `x.sql` and is the better partner of `x.down.sql`.
+    ups.set(keyOf(item), item)
     const version = item.part === 'up' && !item.inFolder ? versionOf(item.id) : undefined
     if (version !== undefined) versions.set(version, [...(versions.get(version) ?? []), item])
   }

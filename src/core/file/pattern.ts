@@ -52,7 +52,7 @@ export function parsePattern(pattern: string): NamePattern {
     numberWidth,
     write: (fields, slug, width) =>
       template.replace(/\{(\w+)(?::\d)?\}/g, (_, token: TimeToken | 'n' | 'slug') =>
-        token === 'slug' ? slug : String(fields[token] ?? 0).padStart(token === 'n' ? width : WIDTHS[token], '0'),
+        token === 'slug' ? slug : String(fields[token]).padStart(token === 'n' ? width : WIDTHS[token], '0'),
       ),
     read: id => {
       const groups = reader.exec(id)?.groups

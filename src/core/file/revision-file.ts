@@ -25,7 +25,7 @@ export interface SqlRevisionParts {
   readonly header: Header
   /** diesel's metadata.toml asks for no transaction. */
   readonly transactionOff: boolean
-  readonly fileHash: string
+  readonly fileHash: string | undefined
   readonly lexical: LexicalRules | undefined
   /** A checksum given instead of the computed one. */
   readonly checksum?: string | undefined

@@ -1,5 +1,5 @@
 // Sequential numbers (`001_users`): no number twice and, where the configuration asks for it, none missing.
-import { GodwitError } from '../error.ts'
+import { type ErrorLocation, GodwitError } from '../error.ts'
 
 export interface NumberedFile {
   readonly id: string
@@ -53,12 +53,11 @@ export function checkSequence(files: readonly NumberedFile[], options: SequenceO
   const [first] = problems
   if (first === undefined) return
   if (problems.length === 1) throw first
-  const { why, next, where, meta } = first
   throw new GodwitError(first.code, first.message, {
-    ...(why === undefined ? {} : { why }),
-    ...(where === undefined ? {} : { where }),
-    next,
-    meta: { ...meta, problems: problems.map(problem => problem.message) },
+    why: first.why as string,
+    next: first.next,
+    where: first.where as ErrorLocation,
+    meta: { ...first.meta, problems: problems.map(problem => problem.message) },
   })
 }
 

@@ -44,7 +44,7 @@ export function dependencyOrder(
 ): PendingRevision[] {
   checkDependencies(graphs)
   const nodes = nodesOf(graphs, database => pendingByDatabase.get(database) ?? [])
-  const { before, after } = edgesOf(graphs, nodes, () => {})
+  const { before, after } = edgesOf(graphs, nodes, undefined)
   return topologicalOrder(before).map(at => ({ ...nodes[at]!, after: after[at]! }))
 }
 
@@ -58,7 +58,7 @@ function nodesOf(
 function edgesOf(
   graphs: ReadonlyMap<string, RevisionGraph>,
   nodes: readonly Dependency[],
-  report: (problem: Problem) => void,
+  report: ((problem: Problem) => void) | undefined,
 ): { before: number[][]; after: Dependency[][] } {
   const places = new Map<string, Map<string, number>>()
   for (const database of graphs.keys()) places.set(database, new Map())
@@ -80,7 +80,7 @@ function edgesOf(
     for (const dependency of revision.depends) {
       const found = graphs.get(dependency.database)?.match(dependency.revision) ?? []
       if (found.length !== 1 || dependency.database === database) {
-        report(dependencyUnknown(graphs, database, revision, dependency, found))
+        report?.(dependencyUnknown(graphs, database, revision, dependency, found))
         continue
       }
       const other = { database: dependency.database, revision: found[0]! }

@@ -56,8 +56,21 @@ describe('buildGraph', () => {
     const a = revision('a')
     const graph = buildGraph([a])
     expect(graph.get('a')).toBe(a)
+    expect(graph.get('a')?.body()).toMatchObject({ kind: 'sql', down: undefined })
     expect(graph.get('b')).toBeUndefined()
     expect([graph.has('a'), graph.has('b')]).toEqual([true, false])
+  })
+
+  it('reads no body', () => {
+    let read = 0
+    const body = () => {
+      read++
+      return revision('a').body()
+    }
+    buildGraph([revision('a', { body }), revision('b', { body })])
+    expect(read).toBe(0)
+    body()
+    expect(read).toBe(1)
   })
 
   it('refuses questions about a revision it does not hold', () => {

@@ -51,6 +51,20 @@ describe('drawings', () => {
     )
   })
 
+  it('a merge that meets a line and opens another beyond it', () => {
+    expect(shown('a->b->m->z', 'a->c->m', 'a->d->m', 'c->n->z')).toBe(
+      picture(
+        '●─╮    z', //
+        '│ ●    n',
+        '●─┼─╮  m',
+        '│ │ ●  d',
+        '│ ● │  c',
+        '● │ │  b',
+        '●─┴─╯  a',
+      ),
+    )
+  })
+
   it('many heads', () => {
     expect(shown('a->b->e', 'b->f', 'a->c', 'a->d')).toBe(
       picture(
@@ -68,14 +82,27 @@ describe('drawings', () => {
     expect(shown('a->b', 'x->y')).toBe(picture('●  y', '●  x', '', '●  b', '●  a'))
     expect(shown('a->b', 'x->m', 'b->m', 'q->m', 'r->q2', 'b->q2')).toBe(
       picture(
-        '●─╮    q2', //
-        '● │    r',
-        '  │',
-        '● │    m'.replace('● │    m', '●─┼─╮  m'),
+        '●─┬─╮  m', //
         '│ │ ●  q',
+        '● │    x',
+        '  │',
+        '●─┤    q2',
         '│ ●    b',
         '│ ●    a',
-        '●      x',
+        '●      r',
+      ),
+    )
+  })
+
+  it('unrelated histories one after the other, each in one piece', () => {
+    expect(shown('a->d', 'b->c', 'b->e')).toBe(
+      picture(
+        '●    e', //
+        '│ ●  c',
+        '●─╯  b',
+        '',
+        '●    d',
+        '●    a',
       ),
     )
   })
@@ -97,7 +124,15 @@ describe('drawings', () => {
   })
 
   it('a branch that took over the work of another on its left', () => {
-    expect(shown('a->b->e', 'a->c->d', 'b->d')).toBe('')
+    expect(shown('a->b->e', 'a->c->d', 'b->d')).toBe(
+      picture(
+        '●    e', //
+        '├─●  d',
+        '● │  b',
+        '│ ●  c',
+        '●─╯  a',
+      ),
+    )
   })
 
   it('folds lines rather than growing wide', () => {
@@ -111,6 +146,42 @@ describe('drawings', () => {
         '├─╯',
         '│ ●  b',
         '●─╯  a',
+      ),
+    )
+  })
+
+  it('grows wider than asked for where nothing can be folded', () => {
+    expect(renderLanes(drawLanes(draw('a->b', 'a->c'), { columns: 1 }))).toBe(picture('●    c', '│ ●  b', '●─╯  a'))
+  })
+
+  it('a history as teams make it', () => {
+    const arrows = [
+      '01->02->03->05->08',
+      '02->04->06->08',
+      '03->07->09->10',
+      '08->10',
+      '10->11',
+      '10->12->13',
+      '05->14',
+    ]
+    expect(shown(...arrows, '08a->09')).toBe(
+      picture(
+        '●        14',
+        '│ ●      13',
+        '│ ●      12',
+        '│ │ ●    11',
+        '│ ├─╯',
+        '│ ●─╮    10',
+        '│ │ ●─╮  08',
+        '│ │ │ ●  06',
+        '│ │ │ ●  04',
+        '●─│─╯ │  05',
+        '│ ●─╮ │  09',
+        '│ │ ● │  08a',
+        '│ ●   │  07',
+        '●─╯   │  03',
+        '●─────╯  02',
+        '●        01',
       ),
     )
   })

@@ -1,4 +1,5 @@
 // Revisions and graphs for tests, written as drawings: `a->b` says that b follows a.
+import { expect } from 'vitest'
 import { type GodwitError, isGodwitError } from '../error.ts'
 import { type RevisionGraph, buildGraph } from './graph.ts'
 import type { Revision } from './revision.ts'
@@ -48,13 +49,14 @@ export function draw(...arrows: string[]): RevisionGraph {
   return buildGraph(revisions(...arrows))
 }
 
-/** The GodwitError that `act` throws; fails when it throws none. */
+/** The GodwitError that `act` throws; fails when it throws none or another. */
 export function errorOf(act: () => unknown): GodwitError {
+  let thrown: unknown
   try {
     act()
   } catch (error) {
-    if (isGodwitError(error)) return error
-    throw error
+    thrown = error
   }
-  throw new Error('nothing was thrown')
+  expect(thrown).toSatisfy(isGodwitError)
+  return thrown as GodwitError
 }

@@ -15,4 +15,5 @@ export const capabilities: Capabilities = {
   authentication: false,
   server: true,
   foreignKeys: false,
+  idempotentOperations: true,
 }

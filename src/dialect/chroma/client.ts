@@ -134,6 +134,11 @@ export class ChromaClient {
     await this.#send({ method: 'GET', path: this.#base() })
   }
 
+  /** @throws GodwitError CONNECT.DATABASE_MISSING */
+  async checkTenant(): Promise<void> {
+    await this.#send({ method: 'GET', path: `tenants/${encodeURIComponent(this.#target.tenant)}` })
+  }
+
   async createDatabase(name = this.#target.database): Promise<void> {
     await this.#send({ method: 'POST', path: `${this.#databases()}`, body: { name } })
   }

@@ -21,6 +21,8 @@ export interface StoredCopy {
   readonly from: string
   /** Records that were read. */
   readonly read: number
+  /** Id of the last record that was read; empty at the start. */
+  readonly last: string
   /** Of them: left out on purpose by the revision. */
   readonly skipped: number
   /** `failed`: the numbers did not agree at the end, so it starts over. */
@@ -136,7 +138,7 @@ export function readCopy(stored: StoredRecord): StoredCopy {
   const state = row.value('state')
   if (state !== 'running' && state !== 'done' && state !== 'failed') throw row.damaged('state')
   const counts = { read: row.count('read', 0), skipped: row.count('skipped', 0) }
-  return { to: row.key('copy', 'to'), from: row.text('from'), ...counts, state }
+  return { to: row.key('copy', 'to'), from: row.text('from'), last: row.text('last'), ...counts, state }
 }
 
 /** What cannot have been written by godwit. */

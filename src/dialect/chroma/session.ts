@@ -20,6 +20,8 @@ export async function openSession(target: ChromaTarget, options: OpenOptions): P
   const [version, missing] = await Promise.all([first.version(), findMissing(first)])
   if (missing !== undefined) {
     if (options.purpose !== 'run') throw missing
+    // The server would create a database under a tenant that does not exist, where nobody finds it (measured, 1.0.0).
+    await first.checkTenant()
     await createDatabase(first)
   }
   return {

@@ -65,11 +65,14 @@ interface DriverError {
   readonly code: string | undefined
   readonly sqlState: string | undefined
   readonly fatal: boolean
+  /** The session marks errors of the journal's own statements. */
+  readonly journal: boolean
 }
 
 /** The fields of a driver's error, also when it is wrapped in a BatchFailure. */
 export function driverError(error: unknown): DriverError {
-  const inner = error instanceof BatchFailure && error.cause !== undefined ? error.cause : error
+  let inner = error
+  while ((inner instanceof BatchFailure || isGodwitError(inner)) && inner.cause !== undefined) inner = inner.cause
   const fields = (typeof inner === 'object' && inner !== null ? inner : {}) as Record<string, unknown>
   return {
     message: inner instanceof Error ? inner.message : String(inner),
@@ -77,6 +80,7 @@ export function driverError(error: unknown): DriverError {
     code: typeof fields['code'] === 'string' ? fields['code'] : undefined,
     sqlState: typeof fields['sqlState'] === 'string' && fields['sqlState'] !== '' ? fields['sqlState'] : undefined,
     fatal: fields['fatal'] === true,
+    journal: fields['journal'] === true,
   }
 }
 
@@ -155,7 +159,8 @@ function describe(code: ErrorCode, message: string, settings: ResolvedSettings):
 
 function advice(code: ErrorCode, facts: DriverError, settings: ResolvedSettings): { why?: string; next?: string[] } {
   const account = `${settings.user === undefined ? '' : ` --user=${settings.user} --password`}`
-  const place = settings.socket === undefined ? `--host=${settings.host} --port=${settings.port}` : `--socket=${settings.socket}`
+  const place =
+    settings.socket === undefined ? `--host=${settings.host} --port=${settings.port}` : `--socket=${settings.socket}`
   switch (code) {
     case 'CONNECT.REFUSED':
     case 'CONNECT.TIMEOUT':
@@ -181,12 +186,15 @@ function advice(code: ErrorCode, facts: DriverError, settings: ResolvedSettings)
 
 /** The original error without what it quotes: same name, code and stack, masked message, no SQL. */
 function maskedCause(error: unknown, message: string): Error {
-  const { errno, code, sqlState } = driverError(error)
+  const { errno, code, sqlState, journal } = driverError(error)
   const cause = new Error(message)
   if (error instanceof Error && error.stack !== undefined) {
-    cause.stack = `${error.name}: ${message}\n${error.stack.split('\n').filter(line => /^\s+at /.test(line)).join('\n')}`
+    cause.stack = `${error.name}: ${message}\n${error.stack
+      .split('\n')
+      .filter(line => /^\s+at /.test(line))
+      .join('\n')}`
   }
-  return Object.assign(cause, { errno, code, sqlState })
+  return Object.assign(cause, { errno, code, sqlState, journal })
 }
 
 function escapeRegExp(text: string): string {

@@ -54,8 +54,8 @@ export function journalSql(database: string): JournalSql {
     isMissingTable: error => driverError(error).errno === 1146,
     // ER_BAD_NULL_ERROR: Column 'fence' cannot be null
     isFenceViolation: error => {
-      const { errno, message } = driverError(error)
-      return errno === 1048 && message.includes("'fence'")
+      const { errno, message, journal } = driverError(error)
+      return journal && errno === 1048 && message.includes("'fence'")
     },
     // ER_TABLE_EXISTS_ERROR, ER_LOCK_DEADLOCK, ER_TABLE_DEF_CHANGED
     isCreateConflict: error => [1050, 1213, 1412].includes(driverError(error).errno ?? 0),

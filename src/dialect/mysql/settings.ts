@@ -112,7 +112,9 @@ function target(parts: Pick<ResolvedSettings, 'host' | 'port' | 'socket' | 'user
   return `mysql://${account}${host}:${parts.port}/${database}`
 }
 
-type UrlParts = { -readonly [Key in 'host' | 'port' | 'socket' | 'user' | 'password' | 'database' | 'tls']?: MysqlSettings[Key] }
+type UrlParts = {
+  -readonly [Key in 'host' | 'port' | 'socket' | 'user' | 'password' | 'database' | 'tls']?: MysqlSettings[Key]
+}
 
 function readUrl(text: string): UrlParts {
   let url: URL

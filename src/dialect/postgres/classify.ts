@@ -39,7 +39,12 @@ const KINDS: Readonly<Record<string, Kind>> = {
 /** `node` is a statement of the parse tree, `{ IndexStmt: {…} }`; `text` the statement itself. */
 export function classify(node: Node, text: string): StatementClass {
   const [name = '', body = {}] = (Object.entries(node)[0] ?? []) as [string?, Node?]
-  return { command: commandOf(text), kind: kindOf(name, body), transactional: isTransactional(name, body), rebuildsTable: false }
+  return {
+    command: commandOf(text),
+    kind: kindOf(name, body),
+    transactional: isTransactional(name, body),
+    rebuildsTable: false,
+  }
 }
 
 /** The class by first words alone, for statements too large for the parser. */
@@ -139,7 +144,9 @@ const WHOLE_REINDEX: ReadonlySet<string> = new Set([
 
 function option(list: unknown, name: string): Node | undefined {
   if (!Array.isArray(list)) return undefined
-  const found = list.find((entry: Node) => (entry['DefElem'] as Node | undefined)?.['defname'] === name) as Node | undefined
+  const found = list.find((entry: Node) => (entry['DefElem'] as Node | undefined)?.['defname'] === name) as
+    | Node
+    | undefined
   return found?.['DefElem'] as Node | undefined
 }
 
@@ -170,7 +177,8 @@ function detachesConcurrently(commands: unknown): boolean {
 const MODIFIERS: ReadonlySet<string> = new Set(
   'OR REPLACE UNIQUE TEMP TEMPORARY GLOBAL LOCAL UNLOGGED CONSTRAINT RECURSIVE TRUSTED PROCEDURAL'.split(' '),
 )
-const TWO_WORDS = /^(?:MATERIALIZED VIEW|FOREIGN TABLE|FOREIGN DATA|EVENT TRIGGER|TEXT SEARCH|ACCESS METHOD|OPERATOR CLASS|OPERATOR FAMILY|USER MAPPING|DEFAULT PRIVILEGES|LARGE OBJECT)$/
+const TWO_WORDS =
+  /^(?:MATERIALIZED VIEW|FOREIGN TABLE|FOREIGN DATA|EVENT TRIGGER|TEXT SEARCH|ACCESS METHOD|OPERATOR CLASS|OPERATOR FAMILY|USER MAPPING|DEFAULT PRIVILEGES|LARGE OBJECT)$/
 
 /** First words for people: `CREATE TABLE`, `INSERT`; modifiers such as OR REPLACE are left out. */
 export function commandOf(text: string): string {

@@ -65,7 +65,8 @@ async function parsePiece(text: string, cuts: readonly Cut[]): Promise<SplitStat
   } catch (error) {
     const details = (error as { sqlDetails?: { message: string; cursorPosition: number } }).sqlDetails
     // Without details it is the parser that failed, not the text (nesting beyond its stack): the server decides.
-    if (details === undefined) return cuts.map(cut => statementOf(text, cut, classifyByWords(text.slice(cut.start, cut.end))))
+    if (details === undefined)
+      return cuts.map(cut => statementOf(text, cut, classifyByWords(text.slice(cut.start, cut.end))))
     const offset = base + utf16Offset(piece, details.cursorPosition)
     throw new SplitFailure('SQL.SYNTAX_INVALID', details.message, offset)
   }

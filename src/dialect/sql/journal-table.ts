@@ -36,7 +36,8 @@ export function journalTables(types: JournalTypes, table: (name: JournalTable) =
       `applied_by ${text} NOT NULL`,
       `tool ${text} NOT NULL`,
       `run ${text} NOT NULL`,
-      `sequence ${integer} NOT NULL`,
+      // The index makes the next number and the latest row cost the same on 10 and on 10,000 rows.
+      `sequence ${integer} NOT NULL UNIQUE`,
       `fence ${integer} NOT NULL`,
     ]),
     create('run', [

@@ -26,7 +26,10 @@ export interface JournalSql {
   readonly now: string
   /** The column as ISO 8601 UTC text with milliseconds, `2026-11-19T10:10:10.123Z`; NULL stays NULL. */
   iso(column: string): string
-  /** Whole milliseconds since the transaction began, or since the client's clock given where that is not known. */
+  /**
+   * Whole milliseconds since the transaction began, or since the client's clock given where that is not known.
+   * Used in the select list of an aggregate over the revision table. Never negative.
+   */
   elapsedMs(startedAtMs: number): string
   /**
    * Scalar subquery in parentheses: the fence number while the lease is ours, else NULL. It takes a share lock on

@@ -62,9 +62,16 @@ export const sqliteLocker: Locker = {
   },
 
   async release(session, fence) {
-    const { connection } = session as SqliteSession
-    const update = `UPDATE ${table} SET ${freed} WHERE ${ours(fence)}`
-    await untilFree(RENEW_WAIT_MS * 10, () => connection.all(update))
+    const sql = requireSql(session)
+    try {
+      // The begin waits for the write lock without blocking the process, in which another runner may hold it.
+      await sql.run([{ kind: 'begin' }])
+      await sql.query(`UPDATE ${table} SET ${freed} WHERE ${ours(fence)}`)
+      await sql.run([{ kind: 'commit' }])
+    } catch (error) {
+      await sql.rollback()
+      throw error
+    }
   },
 
   async break(session) {

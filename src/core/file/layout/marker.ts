@@ -17,11 +17,15 @@ export interface MarkerProblem {
   readonly message: string
 }
 
-export interface MarkerLayout {
-  /** The tool, for messages. */
+/** What messages call a layout. */
+export interface MarkerNames {
+  /** The tool. */
   readonly name: string
-  /** How its section markers are written, for messages. */
+  /** How its section markers are written. */
   readonly up: string
   readonly down: string
+}
+
+export interface MarkerLayout extends MarkerNames {
   read(line: Line): Marker | MarkerProblem | undefined
 }

@@ -3,13 +3,12 @@
 // line and statements follow; then the file is refused, as running those as part of the up would be wrong.
 import { isBlankSql } from '../blank.ts'
 import type { Line } from '../text.ts'
-import type { Marker, MarkerLayout } from './marker.ts'
+import type { Marker, MarkerNames } from './marker.ts'
 
-export const nodePgMigrateLayout: MarkerLayout = {
+export const nodePgMigrateLayout: MarkerNames = {
   name: 'node-pg-migrate',
   up: '-- Up Migration',
   down: '-- Down Migration',
-  read: line => readMarker(line, false),
 }
 
 /** The markers of a file, or an empty list when it is not one of node-pg-migrate's. */

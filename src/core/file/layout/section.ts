@@ -7,7 +7,7 @@ import { fileError } from '../header.ts'
 import { eachDashLine, eachLine, type Line } from '../text.ts'
 import { dbmateLayout } from './dbmate.ts'
 import { gooseLayout, sqlMigrateLayout } from './goose.ts'
-import type { Marker, MarkerLayout } from './marker.ts'
+import type { Marker, MarkerNames } from './marker.ts'
 import { nodePgMigrateLayout, nodePgMigrateMarkers } from './node-pg-migrate.ts'
 
 /** Blocks without anything to run are left out: a down with a marker and no statement is an empty list and does nothing. */
@@ -39,7 +39,7 @@ export function blockOf(text: string, line: number, whole: boolean): SqlBlock[] 
 }
 
 function findMarkers(text: string, file: string, lines: readonly Line[], proseMarkers: boolean) {
-  let layout: MarkerLayout | undefined
+  let layout: MarkerNames | undefined
   const markers: Marker[] = []
   for (const line of lines) {
     for (const candidate of LAYOUTS) {
@@ -58,7 +58,7 @@ function findMarkers(text: string, file: string, lines: readonly Line[], proseMa
   return { layout: prose.length > 0 ? nodePgMigrateLayout : undefined, markers: prose }
 }
 
-function cut(text: string, file: string, layout: MarkerLayout, markers: readonly Marker[]): Sections {
+function cut(text: string, file: string, layout: MarkerNames, markers: readonly Marker[]): Sections {
   let section: SqlBlock[] | undefined
   let up: SqlBlock[] | undefined
   let down: SqlBlock[] | undefined
@@ -100,7 +100,7 @@ function cut(text: string, file: string, layout: MarkerLayout, markers: readonly
   return { up, down, transactionOff: markers.some(marker => marker.transactionOff) }
 }
 
-function refuseOutside(text: string, file: string, marker: Line, layout: MarkerLayout): void {
+function refuseOutside(text: string, file: string, marker: Line, layout: MarkerNames): void {
   const before = text.slice(0, marker.start)
   const offset = firstStatementOffset(before)
   if (offset === before.length) return

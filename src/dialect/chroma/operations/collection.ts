@@ -103,7 +103,8 @@ export async function createEffect(
   refuseOwn(name)
   const found = await client.findCollection(name)
   if (found !== undefined) {
-    if (!again || !isAsAsked(found, options)) throw exists(name)
+    // What a broken attempt leaves has no records yet; anything else is somebody's data.
+    if (!again || !isAsAsked(found, options) || (await client.count(found.id)) > 0) throw exists(name)
     return fixDimension(client, found, options.dimension)
   }
   const hnsw = { ...options.configuration, space: options.distance }

@@ -5,6 +5,9 @@ import type { StepRunner } from '../../operations.ts'
 import type { ChromaClient, CollectionInfo } from '../client.ts'
 import { OWN_PREFIX } from '../lease.ts'
 
+/** Says to the engine that the effect changed nothing, so that its step need not count as begun. */
+export const UNTOUCHED = { untouched: true } as const
+
 export interface Scope {
   readonly client: ChromaClient
   readonly step: StepRunner
@@ -18,6 +21,7 @@ export function refuseOwn(...names: readonly string[]): void {
   throw new GodwitError('CHROMA.NAME_RESERVED', `${own} is a name of godwit itself`, {
     why: `Names that start with ${OWN_PREFIX} hold the journal and the lock. Nothing was done in this step.`,
     next: ['choose another name for the collection'],
+    meta: UNTOUCHED,
   })
 }
 
@@ -32,6 +36,7 @@ export function missing(name: string): GodwitError {
   return new GodwitError('CHROMA.COLLECTION_MISSING', `the collection ${name} does not exist`, {
     why: 'Nothing was done in this step.',
     next: ['godwit status'],
+    meta: UNTOUCHED,
   })
 }
 
@@ -39,5 +44,6 @@ export function exists(name: string, detail = ''): GodwitError {
   return new GodwitError('CHROMA.COLLECTION_EXISTS', `the collection ${name} exists already${detail}`, {
     why: 'Nothing was done in this step.',
     next: ['godwit status'],
+    meta: UNTOUCHED,
   })
 }

@@ -3,6 +3,7 @@
 import { GodwitError } from '../../../core/error.ts'
 import type { ChromaRecord, ChromaRecordChange, Distance, Metadata, StoredRecord } from '../client.ts'
 import { sameMetadata } from './collection.ts'
+import { UNTOUCHED } from './effect.ts'
 
 /** @throws GodwitError CHROMA.RECORD_INVALID */
 export function checkRecords(
@@ -54,7 +55,7 @@ export function invalid(id: string, fault: string): GodwitError {
   return new GodwitError('CHROMA.RECORD_INVALID', `record ${id} ${fault}`, {
     why: 'Nothing of its batch was sent. Batches before it are done.',
     next: ['correct the record in the revision', 'godwit up'],
-    meta: { record: id },
+    meta: { ...UNTOUCHED, record: id },
   })
 }
 

@@ -3,7 +3,7 @@
 import { GodwitError } from '../../../core/error.ts'
 import type { ChromaClient, ChromaRecord, ChromaRecordChange, RecordQuery, StoredRecord, Where } from '../client.ts'
 import { distanceOf } from './collection.ts'
-import { refuseOwn, requireCollection, type Scope } from './effect.ts'
+import { UNTOUCHED, refuseOwn, requireCollection, type Scope } from './effect.ts'
 import { checkRecords, invalid, isSameRecord } from './record-check.ts'
 
 export interface BatchOptions {
@@ -172,7 +172,7 @@ function recordExists(name: string, id: string): GodwitError {
   return new GodwitError('CHROMA.RECORD_EXISTS', `record ${id} of ${name} exists already`, {
     why: 'Nothing of this batch was sent. Chroma would have kept the old record and said nothing.',
     next: ['use upsertRecords or updateRecords in the revision'],
-    meta: { collection: name, record: id },
+    meta: { ...UNTOUCHED, collection: name, record: id },
   })
 }
 
@@ -180,6 +180,6 @@ function recordMissing(name: string, id: string): GodwitError {
   return new GodwitError('CHROMA.RECORD_MISSING', `record ${id} of ${name} does not exist`, {
     why: 'Nothing of this batch was sent. Chroma would have passed over it and said nothing.',
     next: ['use upsertRecords in the revision'],
-    meta: { collection: name, record: id },
+    meta: { ...UNTOUCHED, collection: name, record: id },
   })
 }
