@@ -40,9 +40,17 @@ export default defineConfig({
   dts: true,
   deps: { neverBundle: external, alwaysBundle: ['commander', 'picocolors', 'std-env', '@clack/prompts', 'diff'] },
   report: false,
-  // No file of ours does anything by being imported, except the program itself.
-  treeshake: { moduleSideEffects: [{ test: /src\/cli\/main\.ts$/, sideEffects: true }, { test: /src\//, sideEffects: false }] },
   // The version becomes text in main.ts: `--version` then reads one file.
   inputOptions: { optimization: { inlineConst: true } },
+  plugins: [
+    {
+      name: 'drop-empty-import',
+      // The version's own file would still be loaded, for nothing.
+      generateBundle(_options, bundle) {
+        const main = bundle['cli/main.js']
+        if (main?.type === 'chunk') main.code = main.code.replace(/import\s*"\.\.\/chunk\/version\.js";?/, '')
+      },
+    },
+  ],
   outputOptions: { chunkFileNames: 'chunk/[name].js' },
 })

@@ -25,5 +25,8 @@ const facts = Object.entries(times).map(([name, list]) => {
 })
 const [bare, ours] = facts
 if (bare === undefined || ours === undefined) throw new Error('nothing was measured')
-for (const { name, min, median } of facts) console.log(`${name.padEnd(18)} min ${min.toFixed(1)} ms  median ${median.toFixed(1)} ms`)
-console.log(`${'ratio'.padEnd(18)} min ${(ours.min / bare.min).toFixed(2)}     median ${(ours.median / bare.median).toFixed(2)}`)
+for (const { name, min, median } of facts)
+  console.log(`${name.padEnd(18)} min ${min.toFixed(1)} ms  median ${median.toFixed(1)} ms`)
+console.log(
+  `${'ratio'.padEnd(18)} min ${(ours.min / bare.min).toFixed(2)}     median ${(ours.median / bare.median).toFixed(2)}`,
+)

@@ -36,7 +36,9 @@ let running: ReturnType<typeof spawn> | undefined
 
 /** Runs one command with this terminal as its own. */
 function godwit(args: readonly string[], folder: string): Promise<void> {
-  process.stdout.write(`${process.stdout.isTTY ? '\u001b[1m' : ''}\n$ godwit ${args.join(' ')}${process.stdout.isTTY ? '\u001b[0m' : ''}\n\n`)
+  process.stdout.write(
+    `${process.stdout.isTTY ? '\u001b[1m' : ''}\n$ godwit ${args.join(' ')}${process.stdout.isTTY ? '\u001b[0m' : ''}\n\n`,
+  )
   return new Promise((resolve, reject) => {
     running = spawn(process.execPath, [program, ...args], { cwd: folder, env, stdio: ['ignore', 'inherit', 'inherit'] })
     running.on('error', reject)
@@ -54,7 +56,9 @@ try {
   cpSync(join(root, 'examples/quickstart'), folder, { recursive: true })
   mkdirSync(join(folder, 'data'))
   for (const args of journey) await godwit(args, folder)
-  process.stdout.write(`\nDone in ${((Date.now() - startedAt) / 1000).toFixed(1)} s. Nothing was left behind; the files are in examples/quickstart.\n`)
+  process.stdout.write(
+    `\nDone in ${((Date.now() - startedAt) / 1000).toFixed(1)} s. Nothing was left behind; the files are in examples/quickstart.\n`,
+  )
 } catch (error) {
   process.stderr.write(`\n${error instanceof Error ? error.message : String(error)}\n`)
   process.exitCode = 1

@@ -50,8 +50,10 @@ type Paint = (text: string) => string
 export interface Style {
   readonly unicode: boolean
   readonly symbols: Symbols
-  /** Columns that text may fill. */
+  /** Columns that a line may fill before it is cut. */
   readonly width: number
+  /** Columns at which sentences are broken: never in a pipe, so that a log can be searched. */
+  readonly wrapAt: number
   readonly bold: Paint
   readonly dim: Paint
   readonly red: Paint
@@ -68,6 +70,7 @@ export function makeStyle(stream: OutStream, variables: Variables, wanted: boole
     unicode: isUnicode,
     symbols: isUnicode ? unicode : ascii,
     width: stream.isTTY ? Math.max(40, Math.min(stream.columns ?? 80, 120)) : 100,
+    wrapAt: stream.isTTY ? Math.max(40, Math.min(stream.columns ?? 80, 100)) : Number.POSITIVE_INFINITY,
     bold: c.bold,
     dim: c.dim,
     red: c.red,

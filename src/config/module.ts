@@ -1,6 +1,7 @@
 // Loads the configuration file: JSON by itself, JavaScript by Node, TypeScript through jiti (which also steps in where
 // Node cannot load a JavaScript file). Nothing is cached: a file loaded twice is evaluated twice.
 import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { GodwitError } from '../core/error.ts'
 import { positionAt } from './json-position.ts'
@@ -24,7 +25,7 @@ export async function loadConfigFile(path: string, shown: string): Promise<Loade
   }
   if (path.endsWith('.json')) return { value: parseJson(source, shown), source }
   try {
-    const module = /\.m?js$/.test(path) ? await importNative(path) : await importThroughJiti(path)
+    const module = loadsNatively(path) ? await importNative(path) : await importThroughJiti(path)
     const value = await settle(module)
     if (value !== undefined) return { value, source }
   } catch (error) {
@@ -40,6 +41,18 @@ export async function loadConfigFile(path: string, shown: string): Promise<Loade
 async function settle(module: unknown): Promise<unknown> {
   const exported = (module as { default?: unknown } | null)?.default
   return typeof exported === 'function' ? await (exported as () => unknown)() : await exported
+}
+
+/** A `.js` file of a package without `"type": "module"` would first be tried as CommonJS, with a warning on stderr. */
+function loadsNatively(path: string): boolean {
+  if (!path.endsWith('.js')) return path.endsWith('.mjs')
+  for (let folder = dirname(path); ; folder = dirname(folder)) {
+    try {
+      return (JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { type?: string }).type === 'module'
+    } catch {
+      if (folder === dirname(folder)) return false
+    }
+  }
 }
 
 async function importNative(path: string): Promise<unknown> {
@@ -87,42 +100,30 @@ function failed(shown: string, why: string, cause: unknown): GodwitError {
 
 function moduleFailed(path: string, shown: string, source: string, error: unknown): GodwitError {
   if (error instanceof GodwitError) return error
-  const text = error instanceof Error ? error : new Error(String(error))
-  const place = new RegExp(`${path.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}[^:\n]*:(\\d+)(?::(\\d+))?`).exec(
-    `${text.message}\n${text.stack ?? ''}`,
-  )
-  const first = text.message.split('\n').find(line => line.trim() !== '') ?? text.name
-  const message = first
+  const thrown = error instanceof Error ? error : new Error(String(error))
+  const lines = thrown.message.split('\n').map(line => line.trim())
+  const message = lines.find(line => line !== '' && line !== 'ParseError:') ?? thrown.name
+  // A parser counts columns from 0 and has no name for its errors; a thrown error has both in its stack.
+  const parsed = /ParseError/.test(thrown.message) || /\(\d+:\d+\)\s*$/.test(message)
+  const name = parsed ? 'SyntaxError' : thrown.name
+  const escaped = path.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+  const found =
+    new RegExp(`${escaped}[^:\n]*:(\\d+)(?::(\\d+))?`).exec(`${thrown.message}\n${thrown.stack ?? ''}`) ??
+    /\((\d+):(\d+)\)/.exec(thrown.message)
+  const clean = message
     .replaceAll(`${path}: `, '')
     .replaceAll(path, shown)
-    .replace(/\s*\(\d+:\d+\)$/, '')
-    .trim()
-  if (place === null) {
-    const inMessage = /\((\d+):(\d+)\)/.exec(text.message)
-    if (inMessage === null) return failed(shown, `${text.name}: ${message}.`, error)
-    return located(shown, source, `${text.name}: ${message}`, Number(inMessage[1]), Number(inMessage[2]) + 1, error)
-  }
-  const column = place[2] === undefined ? undefined : Number(place[2])
-  return located(shown, source, `${text.name}: ${message}`, Number(place[1]), column, error)
-}
-
-function located(
-  shown: string,
-  source: string,
-  why: string,
-  line: number,
-  column: number | undefined,
-  cause: unknown,
-): GodwitError {
+    .replace(/^ParseError:\s*/, '')
+    .replace(/\s*\(\d+:\d+\)\s*$/, '')
+    .replace(/\.$/, '')
+  const why = `${name}: ${clean}.`
+  if (found === null) return failed(shown, why, error)
+  const line = Number(found[1])
+  const column = found[2] === undefined ? undefined : Number(found[2]) + (parsed ? 1 : 0)
   const text = source.split(/\r?\n/)[line - 1]
   return new GodwitError('CONFIG.FILE_INVALID', `${shown} cannot be loaded.`, {
-    why: `${why.replace(/^(\w+): \1: /, '$1: ').replace(/\.$/, '')}. No database was touched.`,
-    where: {
-      file: shown,
-      line,
-      ...(column === undefined ? {} : { column }),
-      ...(text === undefined ? {} : { text }),
-    },
-    cause,
+    why: `${why} No database was touched.`,
+    where: { file: shown, line, ...(column === undefined ? {} : { column }), ...(text === undefined ? {} : { text }) },
+    cause: error,
   })
 }

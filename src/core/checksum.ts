@@ -33,7 +33,8 @@ export function sha256(text: string | Uint8Array): string {
 /**
  * The tokens of `text` with one space between them. Two texts with the same result mean the same to the server.
  * White space and comments between tokens never count, not even their absence: `a,b` equals `a /* x *\/ , b`.
- * A comment separates like a blank. Upper and lower case count. Line ends inside a string count, as they are data.
+ * A comment separates like a blank. Upper and lower case count. CRLF and LF are the same inside strings and function
+ * bodies too: git may change them on checkout, and a checkout is no edit.
  * An unterminated string or comment reaches to the end of the text.
  *
  * @example
@@ -41,14 +42,16 @@ export function sha256(text: string | Uint8Array): string {
  */
 export function normalizeSql(text: string, rules: LexicalRules): string {
   const parts: Buffer[] = []
-  writeTokens(Buffer.from(text), rules, chunk => parts.push(Buffer.from(chunk)))
+  writeTokens(Buffer.from(unixLines(text)), rules, chunk => parts.push(Buffer.from(chunk)))
   return Buffer.concat(parts).toString()
 }
+
+const unixLines = (text: string): string => (text.includes('\r') ? text.replace(/\r\n/g, '\n') : text)
 
 /** SHA-256 (hex) of {@link normalizeSql}, without ever holding the normalised text. */
 export function sqlChecksum(text: string, rules: LexicalRules): string {
   const hash = createHash('sha256')
-  writeTokens(Buffer.from(text), rules, chunk => hash.update(chunk))
+  writeTokens(Buffer.from(unixLines(text)), rules, chunk => hash.update(chunk))
   return hash.digest('hex')
 }
 

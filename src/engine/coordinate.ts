@@ -4,6 +4,7 @@ import { GodwitError } from '../core/error.ts'
 import type { Dependency, Direction } from '../core/revision/revision.ts'
 import type { EngineDatabase, RunScope } from './database.ts'
 import { Board, HistoryShelf } from './dependency.ts'
+import { checkFormat } from './plan.ts'
 import type { DatabaseResult, RunResult } from './result.ts'
 import { type RunRequest, runDatabase } from './run.ts'
 import { withReader } from './status.ts'
@@ -47,7 +48,7 @@ export async function runDatabases(
           gate: async work => {
             if (options.dryRun) return
             for (const need of await needs(histories, database.name, work, options.direction)) {
-              if (board.knows(need.database) && board.has(need) === up) continue
+              if (board.state(need) === up) continue
               scope.emit({
                 type: 'waiting-for',
                 database: database.name,
@@ -112,7 +113,8 @@ async function needs(
 async function waitFor(board: Board, need: Dependency, options: CoordinateOptions, revision: string): Promise<void> {
   const up = options.direction === 'up'
   const other = options.all.find(database => database.name === need.database) as EngineDatabase
-  const met = board.knows(need.database) ? await board.wait(need, up) : (await isApplied(other, need.revision)) === up
+  // A database that ended otherwise, or is no part of this run, is asked itself: another runner may have been there.
+  const met = (await board.wait(need, up)) || (await isApplied(other, need.revision)) === up
   if (met) return
   const name = nameOf(need)
   throw new GodwitError(
@@ -131,6 +133,7 @@ async function waitFor(board: Board, need: Dependency, options: CoordinateOption
 async function isApplied(database: EngineDatabase, revision: string): Promise<boolean> {
   return withReader(database, new AbortController().signal, async session => {
     const journal = await database.dialect.journal.read(session)
+    checkFormat(journal)
     return journal.applied.some(row => row.id === revision)
   })
 }

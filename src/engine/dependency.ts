@@ -18,12 +18,32 @@ export class HistoryShelf {
   /** The history of a database; when it depends on others, their histories are loaded and checked with it. */
   async checked(database: EngineDatabase): Promise<History> {
     const history = await this.#load(database)
-    if (history.graph.ids.every(id => history.revision(id).depends.length === 0)) return history
-    const graphs = new Map<string, RevisionGraph>()
-    for (const other of this.#all) graphs.set(other.name, (await this.#load(other)).graph)
+    if (dependsOn(history.graph).size === 0) return history
+    const { graphs, broken } = await this.#readable()
+    if (broken.has(database.name)) throw broken.get(database.name)
     const everything = new Map([...graphs].map(([name, graph]) => [name, graph.ids]))
     this.#order ??= dependencyOrder(graphs, everything)
     return history
+  }
+
+  /** The graphs that can be read, with all they depend on; and why the others cannot. */
+  async #readable(): Promise<{ graphs: Map<string, RevisionGraph>; broken: Map<string, unknown> }> {
+    const graphs = new Map<string, RevisionGraph>()
+    const broken = new Map<string, unknown>()
+    for (const other of this.#all) {
+      const loaded = await this.#load(other).catch((error: unknown) => void broken.set(other.name, error))
+      if (loaded) graphs.set(other.name, loaded.graph)
+    }
+    for (let before = -1; before !== broken.size; ) {
+      before = broken.size
+      for (const [name, graph] of graphs) {
+        const cause = [...dependsOn(graph)].find(needed => broken.has(needed))
+        if (cause === undefined) continue
+        graphs.delete(name)
+        broken.set(name, broken.get(cause))
+      }
+    }
+    return { graphs, broken }
   }
 
   /**
@@ -72,33 +92,37 @@ export class HistoryShelf {
   }
 }
 
+/** Names of the databases that any revision depends on. */
+function dependsOn(graph: RevisionGraph): Set<string> {
+  return new Set(graph.ids.flatMap(id => graph.get(id)?.depends ?? []).map(needed => needed.database))
+}
+
 /** What is applied where, as far as this run knows, and who waits for it. */
 export class Board {
   readonly #open: Set<string>
-  readonly #applied = new Set<string>()
+  /** Database → what is applied there. Absent: its journal was not read yet. */
+  readonly #applied = new Map<string, Set<string>>()
   #waiting: (() => void)[] = []
 
   constructor(names: readonly string[]) {
     this.#open = new Set(names)
   }
 
-  has({ database, revision }: Dependency): boolean {
-    return this.#applied.has(`${database}:${revision}`)
+  /** Whether it is applied; undefined while the journal of its database was not read by this run. */
+  state({ database, revision }: Dependency): boolean | undefined {
+    return this.#applied.get(database)?.has(revision)
   }
 
-  /** The database is part of this run and not finished. */
-  knows(database: string): boolean {
-    return this.#open.has(database)
-  }
-
+  /** The journal as read; what is read later replaces what was read before. */
   start(database: string, applied: readonly string[]): void {
-    for (const id of applied) this.#applied.add(`${database}:${id}`)
+    this.#applied.set(database, new Set(applied))
     this.#wake()
   }
 
   set(database: string, revision: string, applied: boolean): void {
-    if (applied) this.#applied.add(`${database}:${revision}`)
-    else this.#applied.delete(`${database}:${revision}`)
+    const known = this.#applied.get(database)
+    if (applied) known?.add(revision)
+    else known?.delete(revision)
     this.#wake()
   }
 
@@ -109,7 +133,7 @@ export class Board {
 
   /** True when it came to be so, false when that database ended otherwise. */
   async wait(dependency: Dependency, applied: boolean): Promise<boolean> {
-    while (this.has(dependency) !== applied) {
+    while (this.state(dependency) !== applied) {
       if (!this.#open.has(dependency.database)) return false
       await new Promise<void>(resolve => this.#waiting.push(resolve))
     }

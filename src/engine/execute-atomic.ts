@@ -37,6 +37,7 @@ export async function executeAtomic(execution: Execution, works: readonly SqlWor
       reason: failed.reason,
     })
     await sleep(delayMs, undefined, { signal: execution.stop }).catch(() => undefined)
+    if (execution.stop.aborted) throw failed.giveUp()
   }
 }
 
@@ -90,15 +91,22 @@ async function runBatch(execution: Execution, works: readonly SqlWork[], attempt
     }
     await sql?.rollback()
     const fenced = execution.database.dialect.journal.isFenceViolation(error.cause)
-    const failure = revisionFailure(execution, fenced ? leaseLost(error.cause) : error.cause, {
-      revision: id,
-      state: 'rolled-back',
-      where: at.statement?.locate(error.offset),
-    })
+    const describe = () =>
+      revisionFailure(execution, fenced ? leaseLost(error.cause) : error.cause, {
+        revision: id,
+        state: 'rolled-back',
+        where: at.statement?.locate(error.offset),
+      })
+    const failure = describe()
     const again = failure.code === 'RUN.LOCK_TIMEOUT' || failure.code === 'RUN.DEADLOCK'
-    if (again && attempt < ATTEMPTS) return { works: unfinished, revision: id, reason: failure.message }
-    settle(execution, id, 'rolled-back', { statements: 0, ms: Date.now() - began, error: failure })
-    throw failure
+    const giveUp = () => {
+      // A stop during the pause changes the reason.
+      const last = execution.stop.aborted ? describe() : failure
+      settle(execution, id, 'rolled-back', { statements: 0, ms: Date.now() - began, error: last })
+      return last
+    }
+    if (again && attempt < ATTEMPTS) return { works: unfinished, revision: id, reason: failure.message, giveUp }
+    throw giveUp()
   }
 }
 

@@ -43,7 +43,8 @@ function contextFor(execution: Execution, work: CodeWork, step: StepRunner, atom
   })
 }
 
-async function runUser(work: CodeWork, context: CodeContext): Promise<void> {
+/** Runs the function of the user and waits for all it began. */
+export async function runUser(work: CodeWork, context: CodeContext): Promise<void> {
   let failure: { readonly error: unknown } | undefined
   try {
     await work.run(context.m as never)
@@ -154,7 +155,8 @@ async function runSteps(
   }
 }
 
-function codeFailure(
+/** What the code of the user threw, with its place in the file where the stack tells it. */
+export function codeFailure(
   execution: Execution,
   work: CodeWork,
   cause: unknown,

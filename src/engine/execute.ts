@@ -27,9 +27,11 @@ export async function executePlan(
   const single = hooks.beforeRevision !== undefined || hooks.afterRevision !== undefined
   for (let at = 0; at < works.length; ) {
     refuseAborted(execution.stop)
-    await execution.lease.renewIfDue()
     const work = works[at] as Work
     await gate(work)
+    // The gate may have waited for long.
+    refuseAborted(execution.stop)
+    await execution.lease.renewIfDue()
     const batch = single ? [work] : pipeline(execution, works, at)
     await beforeRevision(execution, work)
     if (work.kind === 'code') await executeCode(execution, work, plan.resume.get(work.revision.id))
@@ -40,12 +42,13 @@ export async function executePlan(
   }
 }
 
-/** Works from `at` on that can travel in one message: all atomic, none waiting for another database. */
+/** Works from `at` on that can travel in one message: all atomic, none waiting for another database. Going down, any may wait. */
 function pipeline(execution: Execution, works: readonly Work[], at: number): Work[] {
   const first = works[at] as Work
   const batch = [first]
   const fits = (work: Work): work is SqlWork => work.kind === 'sql' && work.prepared.atomic
-  if (!execution.database.dialect.capabilities.pipelined || !fits(first)) return batch
+  const { pipelined } = execution.database.dialect.capabilities
+  if (!pipelined || execution.direction === 'down' || !fits(first)) return batch
   let size = textSize(first)
   for (const work of works.slice(at + 1, at + PIPELINE_REVISIONS)) {
     if (!fits(work) || work.revision.depends.length > 0) break

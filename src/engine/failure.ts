@@ -3,6 +3,7 @@
 import { type ErrorLocation, GodwitError, isGodwitError } from '../core/error.ts'
 import type { ErrorCode } from '../core/error-codes.ts'
 import type { Execution } from './execution.ts'
+import { abortError } from './lease.ts'
 import type { StepState } from './result.ts'
 
 export interface FailureFacts {
@@ -21,7 +22,7 @@ export interface FailureFacts {
 export function revisionFailure(execution: Execution, cause: unknown, facts: FailureFacts): GodwitError {
   const { dialect } = execution.database
   const mapped = isGodwitError(cause) ? cause : dialect.mapError(cause)
-  const stopped = execution.stop.aborted && isGodwitError(execution.stop.reason) ? execution.stop.reason : undefined
+  const stopped = execution.stop.aborted ? abortError(execution.stop) : undefined
   const base = stopped ?? mapped
   const code = stopped?.code ?? codeFor(mapped.code, facts)
   return new GodwitError(code, base.message, {
@@ -52,10 +53,12 @@ function codeFor(code: ErrorCode, facts: FailureFacts): ErrorCode {
 function fate(execution: Execution, facts: FailureFacts): string {
   const verb = execution.direction === 'up' ? 'applied' : 'undone'
   const finished: string[] = []
+  const tried: string[] = []
   const pending: string[] = []
   for (const step of execution.outcome.values()) {
     if (step.revision === facts.revision) continue
     if (step.state === verb) finished.push(step.revision)
+    else if (step.state === 'tried') tried.push(step.revision)
     else pending.push(step.revision)
   }
   const here =
@@ -66,8 +69,9 @@ function fate(execution: Execution, facts: FailureFacts): string {
         : `Whether the last statement of ${facts.revision} was done is not known; the next run looks.`
   const before =
     finished.length === 0 ? `Nothing else was ${verb} by this run.` : `${capital(verb)} before it: ${list(finished)}.`
+  const rehearsed = tried.length === 0 ? '' : ` Tried before it and rolled back too: ${list(tried)}.`
   const after = pending.length === 0 ? '' : ` Not run: ${list(pending)}.`
-  return `${here} ${before}${after}`
+  return `${here} ${before}${rehearsed}${after}`
 }
 
 const capital = (word: string) => word.charAt(0).toUpperCase() + word.slice(1)

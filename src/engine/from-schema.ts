@@ -8,6 +8,7 @@ import { BatchFailure, type BatchItem } from '../dialect/session.ts'
 import type { EngineDatabase, RunScope } from './database.ts'
 import { loadHistory } from './history.ts'
 import { acquireLease } from './lease.ts'
+import { checkFormat } from './plan.ts'
 import { prepareSql } from './prepare.ts'
 import type { DatabaseResult } from './result.ts'
 
@@ -31,6 +32,7 @@ export async function makeFromSchema(
     const history = await loadHistory(database)
     session = await dialect.open({ purpose: 'run', signal: scope.signal })
     const found = await dialect.journal.read(session)
+    checkFormat(found)
     if (found.applied.length > 0 || found.steps.length > 0) return undefined
     const prepared = await prepareSql(dialect, schemaRevision(schema), schema, 'up')
     if (!found.initialised) await dialect.journal.ensure(session)
@@ -80,6 +82,7 @@ export async function makeFromSchema(
         await session.sql?.run(items)
       } catch (error) {
         if (!(error instanceof BatchFailure)) throw error
+        if (error.connectionLost) throw error.cause
         await session.sql?.rollback()
         const mapped = dialect.mapError(error.cause)
         const at = prepared.statements[error.index - (prepared.atomic ? 1 : 0)]

@@ -1,6 +1,6 @@
 // Holding the lock of one database: acquire by polling, keep by heartbeat, give back. See lease.md for the states.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { GodwitError } from '../core/error.ts'
+import { GodwitError, isGodwitError } from '../core/error.ts'
 import type { Fence, LeaseRow } from '../dialect/journal.ts'
 import type { Session } from '../dialect/session.ts'
 import type { EngineDatabase, RunScope } from './database.ts'
@@ -49,11 +49,15 @@ export async function acquireLease(
   }
 }
 
-/** @throws RUN.ABORTED */
+/** @throws RUN.ABORTED, or what the signal was aborted with when that is a GodwitError */
 export function refuseAborted(signal: AbortSignal): void {
-  if (!signal.aborted) return
-  if (signal.reason instanceof GodwitError) throw signal.reason
-  throw new GodwitError('RUN.ABORTED', 'the run was stopped', {
+  if (signal.aborted) throw abortError(signal)
+}
+
+/** What an aborted signal means to people. */
+export function abortError(signal: AbortSignal): GodwitError {
+  if (isGodwitError(signal.reason)) return signal.reason
+  return new GodwitError('RUN.ABORTED', 'the run was stopped', {
     why: 'Someone asked it to stop.',
     next: ['godwit status'],
     cause: signal.reason,
@@ -75,6 +79,11 @@ function keep(database: EngineDatabase, session: Session, fence: Fence): HeldLea
   const lost = new AbortController()
   let renewed = Date.now()
   let heart: Promise<Session> | undefined
+  const stopHeart = async () => {
+    const ended = heart
+    heart = undefined
+    await (await ended?.catch(() => undefined))?.close()
+  }
   let beating: Promise<void> | undefined
   const beat = async () => {
     heart ??= dialect.open({ purpose: 'heartbeat' })
@@ -86,9 +95,7 @@ function keep(database: EngineDatabase, session: Session, fence: Fence): HeldLea
     ? setInterval(() => {
         // A beat that fails is tried again at the next period; the fence protects the data meanwhile.
         beating ??= beat()
-          .catch(() => {
-            heart = undefined
-          })
+          .catch(stopHeart)
           .finally(() => {
             beating = undefined
           })
@@ -106,7 +113,7 @@ function keep(database: EngineDatabase, session: Session, fence: Fence): HeldLea
     async release() {
       clearInterval(timer)
       await beating
-      await (await heart?.catch(() => undefined))?.close()
+      await stopHeart()
       // The lease expires by itself when it cannot be given back; the run's own outcome matters more.
       await dialect.locker.release(session, fence).catch(() => undefined)
     },

@@ -9,7 +9,11 @@ type DatabaseLock = LockResult['databases'][number]
 
 export async function readLock(database: EngineDatabase, signal: AbortSignal): Promise<DatabaseLock> {
   return answer(database, () =>
-    withReader(database, signal, async session => (await database.dialect.journal.read(session)).lease ?? null),
+    withReader(database, signal, async session => {
+      const journal = await database.dialect.journal.read(session)
+      checkFormat(journal)
+      return journal.lease ?? null
+    }),
   )
 }
 

@@ -40,6 +40,8 @@ export interface DatabaseResult {
   /** Heads of what was applied, before and after. */
   readonly from: readonly string[]
   readonly to: readonly string[]
+  /** Revisions applied after the run; absent when the database was not read. */
+  readonly appliedCount?: number
   readonly steps: readonly StepResult[]
   /** After the run the journal was read again and is as planned. */
   readonly verified: boolean

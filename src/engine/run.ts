@@ -11,6 +11,7 @@ import { dryRun } from './dry-run.ts'
 import { callHook, type DependencyGate, executePlan, hookContext } from './execute.ts'
 import { doneState, type Execution } from './execution.ts'
 import type { History } from './history.ts'
+import { cancelOnStop } from './cancel.ts'
 import { acquireLease, type HeldLease, refuseAborted } from './lease.ts'
 import { currentHeadsOf, findDrift, planRun, type RunPlan } from './plan.ts'
 import type { DatabaseResult, StepResult } from './result.ts'
@@ -40,7 +41,14 @@ export async function runDatabase(
   scope: RunScope,
   links: RunLinks,
 ): Promise<DatabaseResult> {
-  const frame: Frame = { outcome: new Map(), from: [], to: [], verified: false, dryRunIn: undefined }
+  const frame: Frame = {
+    outcome: new Map(),
+    from: [],
+    to: [],
+    applied: undefined,
+    verified: false,
+    dryRunIn: undefined,
+  }
   let session: Session | undefined
   let error: GodwitError | undefined
   try {
@@ -66,6 +74,7 @@ export async function runDatabase(
     ok: error === undefined,
     from: frame.from,
     to: frame.to,
+    ...(frame.applied === undefined ? {} : { appliedCount: frame.applied }),
     steps: [...frame.outcome.values()],
     verified: frame.verified,
     dryRun: request.dryRun,
@@ -82,6 +91,8 @@ interface Frame {
   readonly outcome: Map<string, StepResult>
   from: readonly string[]
   to: readonly string[]
+  /** Revisions applied now. */
+  applied: number | undefined
   verified: boolean
   dryRunIn: 'transaction' | 'scratch' | undefined
 }
@@ -117,6 +128,7 @@ async function runOn(
     scope.emit({ type: 'lock-acquired', database: database.name, fence: lease.fence.fence })
     // Another runner may have been at work while this one waited: only what is read under the lock counts.
     const journal = await dialect.journal.read(session)
+    links.started(journal)
     const plan = await planChecked(session, database, history, journal, request, links, frame)
     const still = new Set(plan.revisions)
     const todo = works.filter(work => still.has(work.revision.id))
@@ -171,7 +183,9 @@ async function planChecked(
         }
   await refuseDrift(relevant, history, dialect.journal, session)
   frame.from = plan.from
-  frame.to = request.dryRun ? plan.from : plan.to
+  // Until something was done the database is where it was, whatever goes wrong before.
+  frame.to = plan.from
+  frame.applied = plan.before.size
   frame.outcome.clear()
   for (const revision of plan.revisions) {
     frame.outcome.set(revision, { revision, direction: request.direction, statements: 0, ms: 0, state: 'pending' })
@@ -210,10 +224,10 @@ async function runLocked(
     outcome: frame.outcome,
     resume: plan.resume,
   }
-  const forgetStop = cancelOnStop(session, stop)
   await dialect.journal.write(session, lease.fence, [
     { type: 'run-start', run: { id: run, verb: direction, by: scope.operator.by, tool: scope.operator.tool } },
   ])
+  const forgetStop = cancelOnStop(session, stop)
   let error: GodwitError | undefined
   try {
     const { beforeRun } = scope.hooks
@@ -228,12 +242,13 @@ async function runLocked(
   } catch (cause) {
     error = isGodwitError(cause) ? cause : dialect.mapError(cause)
   } finally {
-    forgetStop()
+    await forgetStop()
   }
   const done = [...frame.outcome.values()]
     .filter(step => step.state === doneState(direction))
     .map(step => step.revision)
-  if (error) frame.to = currentHeadsOf(history.graph, plan.before, direction, done)
+  frame.to = error ? currentHeadsOf(history.graph, plan.before, direction, done) : plan.to
+  frame.applied = plan.before.size + (direction === 'up' ? done.length : -done.length)
   const { afterRun } = scope.hooks
   if (afterRun) {
     const steps = [...frame.outcome.values()]
@@ -271,22 +286,6 @@ async function runLocked(
       error ??= isGodwitError(cause) ? cause : dialect.mapError(cause)
     })
   if (error) throw error
-}
-
-/** Asks the server again and again, since a request that arrives between two statements is ignored. */
-function cancelOnStop(session: Session, stop: AbortSignal): () => void {
-  let timer: NodeJS.Timeout | undefined
-  const cancel = () => void session.cancel().catch(() => undefined)
-  const onAbort = () => {
-    cancel()
-    timer = setInterval(cancel, 300)
-  }
-  if (stop.aborted) onAbort()
-  else stop.addEventListener('abort', onAbort, { once: true })
-  return () => {
-    stop.removeEventListener('abort', onAbort)
-    clearInterval(timer)
-  }
 }
 
 /** Success means verified: the journal is read again and must say what the plan promised. @throws RUN.NOT_VERIFIED */

@@ -4,6 +4,7 @@ import type { RevisionGraph } from '../core/revision/graph.ts'
 import { downPath, upPath } from '../core/revision/path.ts'
 import type { Direction } from '../core/revision/revision.ts'
 import { resolveTarget } from '../core/revision/target.ts'
+import { countOf } from '../core/revision/wording.ts'
 import type { BatchItem } from '../dialect/session.ts'
 import type { EngineDatabase, Operator } from './database.ts'
 import { loadHistory } from './history.ts'
@@ -44,7 +45,7 @@ export async function offlineScript(
       : downPath(graph, applied, order, resolveTarget(graph, applied, request.target, 'down')).ids
   const works = await prepareWork(dialect, history, ids, request.direction)
   const lines = [
-    `-- godwit ${operator.tool}: ${request.direction} from ${request.from} to ${request.target}, ${ids.length} revisions, ${dialect.name}`,
+    `-- godwit ${operator.tool}: ${request.direction} from ${request.from} to ${request.target}, ${countOf(ids.length, 'revision')}, ${dialect.name}`,
   ]
   lines.push('-- The journal rows are part of the script: afterwards godwit knows what was done.', '')
   for (const text of journal.renderCreate()) lines.push(sql.script.terminate(text))

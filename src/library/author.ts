@@ -11,6 +11,7 @@ import { planMerge } from '../core/revision/merge.ts'
 import { planRebase } from '../core/revision/rebase.ts'
 import { resolveRevision } from '../core/revision/target.ts'
 import { type History, loadHistory } from '../engine/history.ts'
+import { checkFormat } from '../engine/plan.ts'
 import { withReader } from '../engine/status.ts'
 import type { WriteResult } from '../engine/result.ts'
 import { replaceFile, writeNewFile } from '../source/write.ts'
@@ -86,6 +87,7 @@ export async function writeRebase(
   const journal = await withReader(database, new AbortController().signal, session =>
     database.dialect.journal.read(session),
   )
+  checkFormat(journal)
   const applied = new Map([[database.name, new Set(journal.applied.map(row => row.id))]])
   const changes = planRebase(history.graph, options, applied)
   const edits = []

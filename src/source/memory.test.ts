@@ -36,6 +36,11 @@ describe('memorySource', () => {
     expect(loaded).toEqual({ up, down: up, options: { lockTimeoutMs: 5 } })
   })
 
+  it('lets a given checksum of SQL stand alone', async () => {
+    const [revision] = await load({ id: '1_a', up: 'SELECT 1', checksum: 'v1' })
+    expect(revision).toMatchObject({ checksum: 'v1', fileHash: undefined })
+  })
+
   it.each([
     [{ id: '', up: 'x' }, 'Its id is not a text.'],
     [{ id: 5, up: 'x' }, 'Its id is not a text.'],

@@ -21,7 +21,8 @@ describe('journeys', () => {
         project.prepare(step.before)
         const found = answerLines(project.run(step.command), project.folder)
         written.push(...step.before, `$ ${step.command}`, ...found)
-        if (!process.env['GODWIT_UPDATE']) expect(found.join('\n'), `${name}:${step.line} $ ${step.command}`).toBe(step.expected.join('\n'))
+        if (!process.env['GODWIT_UPDATE'])
+          expect(found.join('\n'), `${name}:${step.line} $ ${step.command}`).toBe(step.expected.join('\n'))
       }
     } finally {
       project.dispose()

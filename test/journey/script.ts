@@ -4,10 +4,20 @@
 // Other steps: `$ cat PATH`, `$ rm PATH`, `$ ls PATH`, `$ crlf PATH` (Windows line ends and a BOM).
 // What differs from run to run is masked (see `mask`). With GODWIT_UPDATE=1 the outputs are written into the script.
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { hostname, tmpdir, userInfo } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { version } from '../../src/core/version.ts'
 
 export const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 
@@ -49,7 +59,9 @@ export function readScript(text: string): { readonly steps: readonly Step[]; rea
 
 /** Words as a shell cuts them: quotes group, nothing is expanded. */
 export function words(line: string): string[] {
-  return [...line.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(([, single, double, bare]) => single ?? double ?? bare ?? '')
+  return [...line.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(
+    ([, single, double, bare]) => single ?? double ?? bare ?? '',
+  )
 }
 
 /** Takes out of an output what differs from run to run. */
@@ -64,7 +76,10 @@ export function mask(text: string, folder: string): string {
     .replaceAll(new RegExp(`${today}\\d{6}`, 'g'), 'STAMP')
     .replace(/\b[0-9a-f]{64}\b/g, 'HASH')
     .replace(/"by": ?"[^"]*"/g, '"by": "WHO"')
-    .replace(/, by \S+@\S+/g, ', by WHO')
+    .replaceAll(`${userInfo().username}@${hostname()}`, 'WHO')
+    .replace(/\b1[789]\d{11}\b/g, 'EPOCH')
+    .replaceAll(`godwit ${version}`, 'godwit VERSION')
+    .replaceAll(`'${version}'`, "'VERSION'")
     .replace(/SQLite \d[\d.]*/g, 'SQLite VERSION')
 }
 
@@ -116,7 +131,14 @@ export class Project {
       case 'cat':
         return { stdout: readFileSync(path, 'utf8'), stderr: '', code: 0 }
       case 'ls':
-        return { stdout: readdirSync(path).toSorted().map(name => `${name}\n`).join(''), stderr: '', code: 0 }
+        return {
+          stdout: readdirSync(path)
+            .toSorted()
+            .map(name => `${name}\n`)
+            .join(''),
+          stderr: '',
+          code: 0,
+        }
       case 'rm':
         rmSync(path, { recursive: true })
         return { stdout: '', stderr: '', code: 0 }
@@ -130,8 +152,20 @@ export class Project {
 
   godwit(args: readonly string[]): Answer {
     const { PATH = '', TMPDIR } = process.env
-    const env = { PATH, LANG: 'C.UTF-8', TZ: 'UTC', HOME: dirname(this.folder), ...(TMPDIR === undefined ? {} : { TMPDIR }), ...this.#env }
-    const { stdout, stderr, status } = spawnSync(process.execPath, [program, ...args], { cwd: this.folder, env, encoding: 'utf8', timeout: 60_000 })
+    const env = {
+      PATH,
+      LANG: 'C.UTF-8',
+      TZ: 'UTC',
+      HOME: dirname(this.folder),
+      ...(TMPDIR === undefined ? {} : { TMPDIR }),
+      ...this.#env,
+    }
+    const { stdout, stderr, status } = spawnSync(process.execPath, [program, ...args], {
+      cwd: this.folder,
+      env,
+      encoding: 'utf8',
+      timeout: 60_000,
+    })
     return { stdout, stderr, code: status ?? -1 }
   }
 
@@ -143,7 +177,16 @@ export class Project {
 /** The lines a script has for an answer. */
 export function answerLines(answer: Answer, folder: string): string[] {
   const lines = (text: string, mark: string): string[] =>
-    text === '' ? [] : mask(text.replace(/\n$/, ''), folder).split('\n').map(line => `${mark} ${line}`.trimEnd())
+    text === ''
+      ? []
+      : mask(text.replace(/\n$/, ''), folder)
+          .split('\n')
+          .map(line => `${mark} ${line}`.trimEnd())
   const unended = answer.stdout !== '' && !answer.stdout.endsWith('\n') ? ['= no line end'] : []
-  return [...lines(answer.stdout, '|'), ...unended, ...lines(answer.stderr, '!'), ...(answer.code === 0 ? [] : [`= ${answer.code}`])]
+  return [
+    ...lines(answer.stdout, '|'),
+    ...unended,
+    ...lines(answer.stderr, '!'),
+    ...(answer.code === 0 ? [] : [`= ${answer.code}`]),
+  ]
 }

@@ -8,7 +8,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-export type ServerSet = 'postgres' | 'chroma' | 'better-sqlite3' | 'postgres-older' | 'node-newer'
+export type ServerSet = 'postgres' | 'chroma' | 'better-sqlite3' | 'postgres-older' | 'node-newer' | 'rivals'
 
 const sets = join(dirname(fileURLToPath(import.meta.url)), 'set')
 const say = (text: string): void => void process.stderr.write(`[test servers] ${text}\n`)

@@ -1,5 +1,5 @@
 // `godwit init`: looks at the project, proposes a configuration, and writes it after a yes.
-import { readUrl } from '../../config/url.ts'
+import { readUrl, urlForms } from '../../config/url.ts'
 import { GodwitError } from '../../core/error.ts'
 import type { Call, Command } from '../command.ts'
 import { detectProject, type Kind, type Project } from '../init/detect.ts'
@@ -37,7 +37,7 @@ export const command: Command = async call => {
 function describe(project: Project): string[] {
   const lines: string[] = []
   const names = project.kinds.map(kind => kinds.find(entry => entry.value === kind)?.label ?? kind)
-  lines.push(names.length === 0 ? 'no database driver is installed here' : `drivers for ${names.join(', ')}`)
+  lines.push(names.length === 0 ? 'no database driver is installed here' : `found drivers for ${names.join(', ')}`)
   if (project.orm !== undefined) lines.push(`ORM: ${project.orm}; godwit works beside it`)
   if (project.tool !== undefined)
     lines.push(`another migration tool: ${project.tool}; let only one of the two change the database`)
@@ -117,7 +117,8 @@ function nextCommands(project: Project, plan: InitPlan): string[] {
     ...(driver === undefined || project.kinds.includes(plan.kind) ? [] : [driver]),
   ]
   const lines = missing.length === 0 ? [] : [`${add} ${missing.join(' ')}`]
-  if (plan.url === undefined) lines.push('export DATABASE_URL=…')
+  if (plan.url === undefined)
+    lines.push(`export DATABASE_URL='${urlForms.find(form => form.startsWith(plan.kind)) ?? ''}'`)
   lines.push(...(project.folder === undefined ? ['godwit new first tables', 'godwit up'] : ['godwit status']))
   return lines
 }

@@ -6,9 +6,7 @@ import { showView } from '../view/show.ts'
 export const command: Command = async call => {
   const { godwit } = await call.open({ offline: true })
   const [revision = ''] = call.args
-  const given = call.flags.database
-  const database =
-    given === undefined && godwit.databases.length > 1 ? undefined : singleDatabase(call, godwit.databases)
+  const database = singleDatabase(call, godwit.databases)
   const result = await godwit.show(revision, { signal: call.signal, ...(database === undefined ? {} : { database }) })
   return { data: result, text: showView(result, call.style, call.flags.verbose === true) }
 }

@@ -14,7 +14,7 @@ export const command: Command = async call => {
     'VERIFY.FINDINGS',
     `${count(found, 'finding')} in ${bad.map(database => database.name).join(', ')}.`,
     {
-      why: 'Each is listed above with its own code. Nothing was changed.',
+      why: 'Each has its own code and says what to do. Nothing was changed.',
       next: ['godwit repair'],
     },
   )

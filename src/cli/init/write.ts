@@ -18,13 +18,18 @@ const driverOf: Readonly<Record<Kind, string | undefined>> = {
   postgres: 'pg',
   pglite: '@electric-sql/pglite',
   mysql: 'mysql2',
-  // Node >= 22.5 has its own; this one is for older versions.
+  // Node >= 22.13 has its own without a flag.
   sqlite: 'better-sqlite3',
   duckdb: '@duckdb/node-api',
   chroma: undefined,
 }
 
-export const driverPackage = (kind: Kind): string | undefined => driverOf[kind]
+/** The package to install for a store; undefined when none is needed. */
+export function driverPackage(kind: Kind): string | undefined {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  const hasSqlite = major > 22 || (major === 22 && minor >= 13)
+  return kind === 'sqlite' && hasSqlite ? undefined : driverOf[kind]
+}
 
 /** The text of `godwit.config.ts`. */
 export function configText(plan: InitPlan): string {

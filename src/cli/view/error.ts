@@ -22,11 +22,11 @@ export function errorView(error: Failure, style: Style, database?: string): stri
   const mark = warning ? style.yellow(style.symbols.warning) : style.red(style.symbols.failed)
   const paint = warning ? style.yellow : style.red
   const lines = [`${mark} ${style.bold(paint(error.code))}${database === undefined ? '' : `  ${style.bold(database)}`}`]
-  for (const line of wrap(error.message, style.width - 2)) lines.push(`  ${line}`)
+  for (const line of wrap(error.message, style.wrapAt - 2)) lines.push(`  ${line}`)
   if (error.where !== undefined) lines.push('', ...whereLines(error.where, style))
   const why = error.why ?? errorCodes[error.code]?.summary
   const facts: string[] = []
-  if (why !== undefined && why !== '') facts.push(...labelled('Why', wrap(why, style.width - 9), style))
+  if (why !== undefined && why !== '') facts.push(...labelled('Why', wrap(why, style.wrapAt - 9), style))
   if (error.next !== undefined && error.next.length > 0)
     facts.push(...labelled('Next', error.next.map(style.cyan), style))
   facts.push(...labelled('Docs', [style.dim(`docs/errors/${error.code}.md`)], style))

@@ -47,7 +47,7 @@ function sentences(database: DatabaseResult, result: RunResult, style: Style): s
 }
 
 function nothing(database: DatabaseResult, command: string, name: string): string {
-  const total = (database as { readonly appliedCount?: number }).appliedCount
+  const total = database.appliedCount
   const applied = total === undefined || database.to.length === 0 ? '' : `, ${count(total, 'revision')} applied`
   if (command === 'stamp') return `${name}: nothing to record, at ${namesOf(database.to)}${applied}`
   if (database.to.length === 0)

@@ -198,12 +198,12 @@ DROP FUNCTION f;
     'prose about migrations',
     {
       '1_a.sql':
-        'SELECT 1;\n-- up migration of the data\nSELECT 2;\n-- Down migration: drop it by hand\n-- Down Migration\n-- DROP TABLE a;',
+        'SELECT 1;\n-- up migration of the data\n-- migrates it\nSELECT 2;\n-- Down migration: drop it by hand\n-- Down Migration\n-- DROP TABLE a;',
     },
     {
       id: '1_a',
       up: [
-        '1: SELECT 1;\n-- up migration of the data\nSELECT 2;\n-- Down migration: drop it by hand\n-- Down Migration\n-- DROP TABLE a;',
+        '1: SELECT 1;\n-- up migration of the data\n-- migrates it\nSELECT 2;\n-- Down migration: drop it by hand\n-- Down Migration\n-- DROP TABLE a;',
       ],
       down: undefined,
       transaction: 'on',

@@ -49,6 +49,14 @@ export function appliedRecord(row: AppliedRow, run: string): ChromaRecord {
   })
 }
 
+/** The row as it is, with the file's new hashes. @throws GodwitError JOURNAL.DAMAGED */
+export function acceptedRecord(
+  stored: StoredRecord,
+  hashes: { readonly checksum: string | null; readonly fileHash: string | null },
+): ChromaRecord {
+  return appliedRecord({ ...readApplied(stored), ...hashes }, new Row(stored).text('run'))
+}
+
 /** The text itself is the document. */
 export function sourceRecord(id: string, source: string): ChromaRecord {
   return record('source', id, source, {})

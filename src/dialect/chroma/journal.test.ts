@@ -159,6 +159,43 @@ describe.skipIf(url === undefined)(`the journal on a Chroma server${reason}`, ()
     expect(await journal.read(session)).toMatchObject({ applied: [], steps: [] })
   })
 
+  it('records a run that begins and ends in one write', async () => {
+    const run = { id: 'r1', verb: 'stamp', by: 'me@here', tool: '0.1.0' }
+    const end = { ok: true, applied: [], undone: [], error: undefined }
+    await journal.write(session, fence, [
+      { type: 'run-start', run },
+      { type: 'run-end', run: 'r1', ...end },
+      { type: 'run-end', run: 'never begun', ...end },
+    ])
+    expect(await journal.runs(session, 9)).toMatchObject([{ id: 'r1', ok: true }])
+  })
+
+  it('takes an edited file for what was applied, and leaves time, order and author', async () => {
+    await journal.write(session, fence, [applied('a', 'old'), applied('b', 'old')])
+    const [before] = (await journal.read(session)).applied
+    const hashes = { checksum: 'd'.repeat(64), fileHash: 'e'.repeat(64) }
+    await journal.write(session, fence, [
+      { type: 'accept', id: 'a', ...hashes, source: 'new' },
+      { type: 'accept', id: 'nobody', ...hashes, source: 'new' },
+    ])
+    const { applied: rows } = await journal.read(session)
+    expect(rows.map(({ id }) => id)).toEqual(['a', 'b'])
+    expect(rows[0]).toEqual({ ...before, ...hashes })
+    expect(await journal.source(session, 'a')).toBe('new')
+    await journal.write(session, fence, [
+      { type: 'undone', id: 'a' },
+      { type: 'accept', id: 'a', ...hashes, source: 'new' },
+    ])
+    expect((await journal.read(session)).applied.map(({ id }) => id)).toEqual(['b'])
+  })
+
+  it('is one operation when a revision is removed and recorded again at once', async () => {
+    await journal.write(session, fence, [applied('a', 'old')])
+    await journal.write(session, fence, [{ type: 'undone', id: 'a' }, applied('a', 'new')])
+    expect(await journal.read(session)).toMatchObject({ applied: [{ id: 'a', sequence: 2 }] })
+    expect(await journal.source(session, 'a')).toBe('new')
+  })
+
   it('writes nothing without the lease: lost, released, expired or of somebody else', async () => {
     const refused = async (held: Fence) => {
       const error = await journal.write(session, held, [applied('x')]).catch((reason: unknown) => reason)

@@ -7,6 +7,7 @@ import type { Session } from '../session.ts'
 import type { ChromaClient, ChromaRecord, CollectionInfo, StoredRecord } from './client.ts'
 import { hasCode } from './error.ts'
 import {
+  acceptedRecord,
   appliedRecord,
   damagedRecord,
   JOURNAL_COLLECTION,
@@ -141,6 +142,10 @@ async function addWrite(writing: Writing, write: JournalWrite): Promise<void> {
   const { records, memory, nowMs } = writing
   const now = new Date(nowMs).toISOString()
   const put = (record: ChromaRecord) => records.set(record.id, record)
+  const keepSource = (id: string, source: string | undefined) => {
+    const keep = source !== undefined && source.length <= SOURCE_LIMIT
+    records.set(recordId('source', id), keep ? sourceRecord(id, source) : undefined)
+  }
   const endStep = (revision: string) => {
     memory.stepStarted.delete(revision)
     records.set(recordId('step', revision), undefined)
@@ -152,8 +157,14 @@ async function addWrite(writing: Writing, write: JournalWrite): Promise<void> {
       const ms = Math.max(0, Date.now() - write.startedAtMs)
       const hashes = { checksum: write.checksum ?? null, fileHash: write.fileHash ?? null }
       put(appliedRecord({ id, ...hashes, appliedAt: now, ms, statements, kind, appliedBy, tool, sequence }, write.run))
-      const keep = write.source !== undefined && write.source.length <= SOURCE_LIMIT
-      records.set(recordId('source', id), keep ? sourceRecord(id, write.source) : undefined)
+      keepSource(id, write.source)
+      return
+    }
+    case 'accept': {
+      const stored = await present(writing, recordId('applied', write.id))
+      if (stored === undefined) return
+      put(acceptedRecord(stored, { checksum: write.checksum ?? null, fileHash: write.fileHash ?? null }))
+      keepSource(write.id, write.source)
       return
     }
     case 'undone':
@@ -171,14 +182,25 @@ async function addWrite(writing: Writing, write: JournalWrite): Promise<void> {
       put(runRecord({ ...write.run, startedAt: now, endedAt: null, ok: null, applied: [], undone: [], error: null }))
       return
     case 'run-end': {
-      const id = recordId('run', write.run)
-      const [stored] = await writing.client.getRecords(writing.collection, { ids: [id], include: ['documents'] })
-      if (stored === undefined) throw damagedRecord(id, 'the record')
+      const stored = await present(writing, recordId('run', write.run))
+      if (stored === undefined) return
       const { applied, undone, ok } = write
       put(runRecord({ ...readRun(stored), endedAt: now, ok, applied, undone, error: write.error ?? null }))
       return
     }
+    default:
+      // A kind of write that is not handled must not be dropped in silence.
+      write satisfies never
   }
+}
+
+/** The record as it will be when the writes before this one are done. */
+async function present({ client, collection, records }: Writing, id: string): Promise<StoredRecord | undefined> {
+  const pending = records.get(id)
+  if (pending !== undefined) return { id, document: pending.document, embedding: null, metadata: null, uri: null }
+  if (records.has(id)) return undefined
+  const [stored] = await client.getRecords(collection, { ids: [id], include: ['documents'] })
+  return stored
 }
 
 /** Only the holder of the lease writes, so one look per lease is enough. */

@@ -1,24 +1,93 @@
 import { randomUUID } from 'node:crypto'
+import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { ErrorCode } from '../../core/error-codes.ts'
+import { GodwitError } from '../../core/error.ts'
 import type { Scratch } from '../dialect.ts'
 import type { Fence } from '../journal.ts'
 import type { LeaseAnswer } from '../lock.ts'
+import { ChromaClient } from './client.ts'
 import { chroma } from './index.ts'
-import { leaseFacts, leaseMetadata, leaseName, leasesOf } from './lease.ts'
+import { findOwn, leaseFacts, leaseMetadata, leaseName, leasesOf } from './lease.ts'
 import { locker } from './lock.ts'
 import type { ChromaSession } from './session.ts'
+import { type ChromaTarget, resolveTarget } from './settings.ts'
 
 const url = process.env['GODWIT_TEST_CHROMA']
 if (url === undefined) console.warn('SKIPPED: the lock of Chroma was not tested, GODWIT_TEST_CHROMA is not set')
 const reason = url === undefined ? ' (skipped: GODWIT_TEST_CHROMA is not set)' : ''
 
+type Around = <Result>(request: () => Promise<Result>, name: string) => Promise<Result>
+
+/** The real client; each request of the lock goes through a function of the test, which may delay or refuse it. */
+class WatchedClient extends ChromaClient {
+  readonly #around: Around
+
+  constructor(target: ChromaTarget, around: Around) {
+    super(target)
+    this.#around = around
+  }
+
+  override listCollections() {
+    return this.#around(() => super.listCollections(), 'listCollections')
+  }
+  override findCollection(name: string) {
+    return this.#around(() => super.findCollection(name), 'findCollection')
+  }
+  override createCollection(...given: Parameters<ChromaClient['createCollection']>) {
+    return this.#around(() => super.createCollection(...given), 'createCollection')
+  }
+  override modifyCollection(...given: Parameters<ChromaClient['modifyCollection']>) {
+    return this.#around(() => super.modifyCollection(...given), 'modifyCollection')
+  }
+  override deleteCollection(name: string) {
+    return this.#around(() => super.deleteCollection(name), 'deleteCollection')
+  }
+  override now() {
+    return this.#around(() => super.now(), 'now')
+  }
+}
+
+/** Lets one waiting request through at a time, in an order that the caller chooses. */
+class Gate {
+  readonly #waiting: (() => Promise<void>)[] = []
+  #busy = 0
+
+  readonly pass: Around = request =>
+    new Promise((resolve, reject) => {
+      this.#waiting.push(() => request().then(resolve, reject))
+    })
+
+  /** Work of the test itself, during which no request passes. */
+  async alone<Result>(work: () => Promise<Result>): Promise<Result> {
+    this.#busy++
+    return work().finally(() => this.#busy--)
+  }
+
+  async run(runners: readonly (() => Promise<void>)[], choose: () => number): Promise<void> {
+    let left = runners.length
+    const ends = Promise.all(runners.map(runner => runner().finally(() => left--)))
+    ends.catch(() => undefined)
+    while (left > 0) {
+      // What follows a finished request runs before the next one is chosen.
+      await new Promise(resolve => setImmediate(resolve))
+      if (this.#busy > 0) continue
+      const [next] = this.#waiting.splice(choose() % Math.max(1, this.#waiting.length), 1)
+      await next?.()
+    }
+    await ends
+  }
+}
+
 describe.skipIf(url === undefined)(`the lock on a Chroma server${reason}`, () => {
   let scratch: Scratch
   let session: ChromaSession
+  let target: ChromaTarget
 
   beforeAll(async () => {
     scratch = await (chroma({ url: url as string }).scratch as () => Promise<Scratch>)()
     session = (await scratch.dialect.open({ purpose: 'run' })) as ChromaSession
+    target = resolveTarget({ url: scratch.dialect.target })
   })
   afterAll(async () => {
     await session?.close()
@@ -149,6 +218,127 @@ describe.skipIf(url === undefined)(`the lock on a Chroma server${reason}`, () =>
     await expect(ask()).rejects.toMatchObject({ code: 'JOURNAL.DAMAGED' })
     expect(await locker.break(session)).toMatchObject({ holder: 'unknown', fence: fence.fence })
     await locker.release(session, await hold())
+  })
+
+  /** A session of the same database whose requests pass through `around` first. */
+  const watched = (around: Around): ChromaSession => ({ ...session, client: new WatchedClient(target, around) })
+
+  it('never has two holders, in whatever order the requests of an old owner, three runners and a break arrive', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.infiniteStream(fc.nat({ max: 999 })), fc.boolean(), async (choices, withBreak) => {
+        await freeUp()
+        const old = await hold()
+        await expire(old)
+        const claims = new Map<string, Fence>()
+        const fences: number[] = []
+        const valid = async (fence: Fence) => (await findOwn(session.client, fence)) !== undefined
+        const claim = async (name: string, fence: Fence) => {
+          // Leases live long here: only a break may end one before its holder gives it back.
+          if (!withBreak) expect([...claims.keys()]).toEqual([])
+          for (const other of claims.values()) expect(await valid(other)).toBe(false)
+          expect(withBreak || (await valid(fence))).toBe(true)
+          claims.set(name, fence)
+        }
+        const gate = new Gate()
+        const runner = (name: string) => async () => {
+          const own = watched(gate.pass)
+          for (let turn = 0; turn < 2; turn++) {
+            const answer = await locker.acquire(own, { owner: `${name} ${turn}`, holder: name, ttlMs: 60_000 })
+            if (!answer.acquired) continue
+            await gate.alone(() => claim(name, answer.fence))
+            fences.push(answer.fence.fence)
+            await gate.pass(async () => undefined, 'turn')
+            claims.delete(name)
+            await locker.release(own, answer.fence)
+          }
+        }
+        const owner = async () => {
+          const own = watched(gate.pass)
+          if (await locker.renew(own, old, 60_000)) {
+            await gate.alone(() => claim('old', old))
+            await gate.pass(async () => undefined, 'turn')
+            claims.delete('old')
+          }
+        }
+        const breaker = async () => {
+          await locker.break(watched(gate.pass))
+        }
+        const all = [owner, runner('a'), runner('b'), runner('c'), ...(withBreak ? [breaker] : [])]
+        await gate.run(all, () => choices.next().value ?? 0)
+        expect(fences).toEqual([...new Set(fences)].sort((x, y) => x - y))
+      }),
+      { numRuns: 40 },
+    )
+  }, 240_000)
+
+  it('holds nothing when others took and gave back the lock between its look and its creation', async () => {
+    await freeUp()
+    let disturbed = false
+    const slow = watched(async (request, name) => {
+      if (name === 'createCollection' && !disturbed) {
+        disturbed = true
+        await locker.release(session, await hold())
+        await hold()
+      }
+      return request()
+    })
+    const answer = await locker.acquire(slow, { owner: 'slow', holder: 'slow', ttlMs: 60_000 })
+    expect(answer).toMatchObject({ acquired: false, by: { holder: 'me@here pid 1' } })
+    await freeUp()
+  })
+
+  it('gives up when it is never the first, and passes on what the server says', async () => {
+    await freeUp()
+    const failing = (code: ErrorCode) =>
+      watched((request, name) => {
+        if (name === 'createCollection') throw new GodwitError(code, 'made by the test')
+        return request()
+      })
+    const request = { owner: 'x', holder: 'x', ttlMs: 60_000 }
+    expect(await locker.acquire(failing('CHROMA.COLLECTION_EXISTS'), request)).toEqual({
+      acquired: false,
+      by: undefined,
+    })
+    await expect(locker.acquire(failing('CONNECT.LOST'), request)).rejects.toMatchObject({ code: 'CONNECT.LOST' })
+  })
+
+  it('is not obtained when a lower lease cannot be removed', async () => {
+    await freeUp()
+    await locker.release(session, await hold())
+    const stuck = watched((request, name) => {
+      if (name === 'deleteCollection') throw new GodwitError('CONNECT.LOST', 'made by the test')
+      return request()
+    })
+    const request = { owner: 'y', holder: 'y', ttlMs: 60_000 }
+    await expect(locker.acquire(stuck, request)).rejects.toMatchObject({ code: 'CONNECT.LOST' })
+    expect((await locker.acquire(session, request)).acquired).toBe(true)
+    await freeUp()
+  })
+
+  it('is lost when the lease goes away during a renewal, and a failed renewal is no loss', async () => {
+    await freeUp()
+    const fence = await hold()
+    const fails = watched((request, name) => {
+      if (name === 'modifyCollection') throw new GodwitError('CONNECT.LOST', 'made by the test')
+      return request()
+    })
+    await expect(locker.renew(fails, fence, 60_000)).rejects.toMatchObject({ code: 'CONNECT.LOST' })
+    const robbed = watched(async (request, name) => {
+      if (name === 'modifyCollection') await locker.break(session)
+      return request()
+    })
+    expect(await locker.renew(robbed, fence, 60_000)).toBe(false)
+    await freeUp()
+  })
+
+  it.each([['owner'], ['expires_at'], ['released']])('refuses a lease without a valid %s', async key => {
+    await freeUp()
+    const fence = await hold()
+    const found = await session.client.findCollection(leaseName(fence.fence))
+    const metadata = { ...found?.metadata, [key]: key === 'expires_at' ? 'tomorrow' : 1 }
+    await session.client.modifyCollection(found?.id ?? '', { metadata })
+    await expect(ask()).rejects.toMatchObject({ code: 'JOURNAL.DAMAGED', meta: { key } })
+    await freeUp()
   })
 
   async function freeUp(): Promise<void> {

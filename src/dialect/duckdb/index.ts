@@ -75,7 +75,7 @@ function build(settings: DuckdbSettings): { readonly dialect: Dialect; dispose()
         'SELECT current_database() AS catalog, current_schema() AS schema, version() AS version',
       )
       const facts = reader.getRowObjects()[0] ?? {}
-      if (inMemory || existsSync(resolved.path)) catalog = String(facts['catalog'])
+      catalog = String(facts['catalog'])
       return duckdbSession(module, connection, {
         identity: processIdentity(),
         serverVersion: `DuckDB ${String(facts['version']).replace(/^v/, '')}`,

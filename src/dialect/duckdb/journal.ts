@@ -42,7 +42,10 @@ export function duckdbJournalSql(catalog: () => string): JournalSql {
         `ON CONFLICT (${keyColumns.join(', ')}) DO UPDATE SET ${updates.join(', ')}`
       )
     },
-    isMissingTable: error => /^Catalog Error: Table with name "?(?:[^\s"]*\.)?godwit_/.test(messageOf(error)),
+    isMissingTable: error =>
+      /^Catalog Error: Table with name "?(?:[^"]*\.)?godwit_|^(?:Binder|Catalog) Error: Catalog "[^"]*" does not exist/.test(
+        messageOf(error),
+      ),
     isFenceViolation: error =>
       /^Constraint Error: NOT NULL constraint failed: godwit_\w+\.fence/.test(messageOf(error)),
     isCreateConflict: isConflict,

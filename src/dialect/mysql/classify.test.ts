@@ -61,7 +61,7 @@ describe('classify', () => {
     ['RELEASE SAVEPOINT a', 'RELEASE: control, commits'],
     ['XA START "x"', 'XA: control, commits'],
     ['/*!40101 SET NAMES utf8 */', 'SET NAMES: session'],
-    ['/*!50001 CREATE ALGORITHM=UNDEFINED */ /*!50001 VIEW v AS SELECT 1 */', 'CREATE ALGORITHM: ddl, commits'],
+    ['/*!50001 CREATE ALGORITHM=UNDEFINED */ /*!50001 VIEW v AS SELECT 1 */', 'CREATE VIEW: ddl, commits'],
     ['USE other', 'USE: session'],
     ['frobnicate', 'FROBNICATE: other, commits'],
     ['toString', 'TOSTRING: other, commits'],

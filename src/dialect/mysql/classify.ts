@@ -50,7 +50,9 @@ const FIRST: Readonly<Record<string, Verdict>> = {
 
 /** Words between CREATE, ALTER or DROP and the kind of object. */
 const MODIFIERS: ReadonlySet<string> = new Set(
-  'OR REPLACE TEMPORARY UNIQUE FULLTEXT SPATIAL ONLINE OFFLINE IGNORE AGGREGATE SQL SECURITY'.split(' '),
+  'OR REPLACE TEMPORARY UNIQUE FULLTEXT SPATIAL ONLINE OFFLINE IGNORE AGGREGATE SQL SECURITY INVOKER DEFINER'.split(
+    ' ',
+  ),
 )
 
 /** What a statement is. @throws SplitFailure SQL.SYNTAX_INVALID for text that ends inside a string or comment */
@@ -103,7 +105,7 @@ function verdict(first: string, words: readonly string[], text: string): Verdict
     case 'START':
       return second === 'TRANSACTION' ? CONTROL : OTHER
     case 'LOCK':
-      // Locked tables keep the journal from being written, and END the transaction.
+      // Locked tables keep the journal from being written, and taking them commits.
       return second === 'TABLE' || second === 'TABLES' ? CONTROL : OTHER
     case 'FLUSH':
       return /\b(?:with\s+read\s+lock|for\s+export)\b/i.test(text) ? CONTROL : OTHER
@@ -172,7 +174,7 @@ function leadingWords(text: string, most: number): string[] {
     if (kind === 'code-open' || kind === 'code-close') continue
     if (kind === 'word') words.push(lexer.value().toUpperCase())
     else if (words[0] !== undefined && isAccount(words)) {
-      // DEFINER = `name`@`host` stands between CREATE and the kind of object.
+      // DEFINER = `name`@`host` and ALGORITHM = MERGE stand between CREATE and the kind of object.
       skipAccount(lexer)
       words.pop()
       if (lexer.kind === 'word') words.push(lexer.value().toUpperCase())
@@ -182,7 +184,10 @@ function leadingWords(text: string, most: number): string[] {
 }
 
 function isAccount(words: readonly string[]): boolean {
-  return words.length > 1 && words.at(-1) === 'DEFINER' && (words[0] === 'CREATE' || words[0] === 'ALTER')
+  const last = words.at(-1)
+  return (
+    words.length > 1 && (last === 'DEFINER' || last === 'ALGORITHM') && (words[0] === 'CREATE' || words[0] === 'ALTER')
+  )
 }
 
 /** From the `=` after DEFINER to the first token behind the account. */

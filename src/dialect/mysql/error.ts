@@ -119,10 +119,13 @@ export function errorMapper(settings: ResolvedSettings): (error: unknown) => God
 export function mask(text: string, password?: string): string {
   let masked = text
   if (password !== undefined && password !== '') {
-    masked = masked.replaceAll(encodeURIComponent(password), '***')
-    // A very short password is also part of ordinary words; there only whole words are replaced.
-    if (password.length >= 4) masked = masked.replaceAll(password, '***')
-    else masked = masked.replaceAll(new RegExp(`(?<!\\w)${escapeRegExp(password)}(?!\\w)`, 'g'), '***')
+    for (const secret of new Set([password, encodeURIComponent(password)])) {
+      // A very short password is also part of ordinary words; there only whole words are replaced.
+      masked = masked.replaceAll(
+        secret.length >= 4 ? secret : new RegExp(`(?<!\\w)${escapeRegExp(secret)}(?!\\w)`, 'g'),
+        '***',
+      )
+    }
   }
   return masked
     .replace(/([a-z][a-z0-9+.-]*:\/\/[^\s:/@]*:)[^\s@]*@/gi, '$1***@')

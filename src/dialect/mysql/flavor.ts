@@ -12,8 +12,6 @@ export interface Flavor {
   readonly statementTimeoutVariable: string | undefined
   /** Name of the session variable of the isolation level. */
   readonly isolationVariable: string
-  /** MySQL 5.7 and MariaDB 10.0 know more than one named lock of a session; before, GET_LOCK gave up the first. */
-  readonly severalNamedLocks: boolean
 }
 
 /** Reads the version of the handshake: `8.4.3`, `10.11.19-MariaDB`, `5.5.5-10.11.19-MariaDB-log`. */
@@ -32,6 +30,5 @@ export function readFlavor(reported: string): Flavor {
       mariadb ? `max_statement_time = ${milliseconds / 1000}` : `max_execution_time = ${Math.ceil(milliseconds)}`,
     statementTimeoutVariable: mariadb ? 'max_statement_time' : version >= 50_708 ? 'max_execution_time' : undefined,
     isolationVariable: (mariadb ? version >= 110_101 : version >= 50_720) ? 'transaction_isolation' : 'tx_isolation',
-    severalNamedLocks: mariadb ? version >= 100_002 : version >= 50_705,
   }
 }

@@ -207,6 +207,20 @@ describe.skipIf(reason !== undefined)(`journal and lease ${reason ?? ''}`, () =>
     await acquire(four, 'four')
   })
 
+  it('does not take a holder for dead whose connection it may not see', async () => {
+    const root = await open('run', mysql({ url: fresh.rootUrl }))
+    const app = await open()
+    await dialect.journal.ensure(root)
+    await acquire(root, 'root')
+    expect(
+      await app.sql?.query(`SELECT id FROM information_schema.processlist WHERE id = ${root.identity.backend}`),
+    ).toEqual([])
+    expect((await dialect.locker.acquire(app, request('app'))).acquired).toBe(false)
+    await root.close()
+    await new Promise(resolve => setTimeout(resolve, 50))
+    await acquire(app, 'app')
+  })
+
   it('breaks a lease and says whose it was', async () => {
     const [one, two] = [await open(), await open()]
     await dialect.journal.ensure(one)

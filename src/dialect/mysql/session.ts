@@ -146,7 +146,7 @@ class MysqlSession implements SqlSession {
     await this.#send([sql], (_, { rows, affectedRows }) => {
       // CALL answers with the results of its SELECTs and one without rows.
       if (affectedRows === undefined) results.push(rows)
-    })
+    }).catch(driversOwn)
     return (results[0] ?? []) as Result[]
   }
 
@@ -155,7 +155,7 @@ class MysqlSession implements SqlSession {
     if (sqls.length === 0) return results
     await this.#send(sqls, (index, { rows }) => {
       if (index < results.length) results[index] = rows
-    })
+    }).catch(driversOwn)
     return results
   }
 
@@ -237,7 +237,7 @@ class MysqlSession implements SqlSession {
   }
 
   async #prepareAlone(): Promise<void> {
-    if (this.#unprepared) await this.#send([], () => undefined)
+    if (this.#unprepared) await this.#send([], () => undefined).catch(driversOwn)
   }
 
   #batchFailure({ pieces, strict }: Message, failure: MessageFailure): BatchFailure {
@@ -266,6 +266,11 @@ class MysqlSession implements SqlSession {
     void this.#channel.close()
     return new BatchFailure(done, error, { connectionLost: true })
   }
+}
+
+/** Queries outside a batch fail with the driver's error as it is. */
+function driversOwn(error: unknown): never {
+  throw error instanceof MessageFailure ? error.cause : error
 }
 
 function isStrict(sql: string, before: boolean): boolean {

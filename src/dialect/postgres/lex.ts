@@ -22,50 +22,61 @@ export interface Cut {
   readonly end: number
 }
 
-const TOKEN =
-  /[ \t\n\r\f\v\ufeff]+|--[^\n\r]*|\/\*|\$(?:[A-Za-z_\x80-\uffff][A-Za-z0-9_\x80-\uffff]*)?\$|[A-Za-z_\x80-\uffff][A-Za-z0-9_$\x80-\uffff]*|[0-9][A-Za-z0-9_.]*|[\s\S]/y
+const DOLLAR_TAG = /\$(?:[A-Za-z_\x80-\uffff][A-Za-z0-9_\x80-\uffff]*)?\$/y
 
 /** @throws SplitFailure at the first thing that is not SQL */
 export function* cutStatements(text: string): Generator<Cut> {
   const nul = text.indexOf('\0')
   if (nul >= 0) throw new SplitFailure('SQL.SYNTAX_INVALID', 'the text holds a NUL character', nul)
-  const token = new RegExp(TOKEN)
+  const { length } = text
+  const body = new BodyTracker()
   let start = -1
   let end = 0
   let parentheses = 0
-  const body = new BodyTracker()
-  for (let at = 0; at < text.length; at = token.lastIndex) {
-    token.lastIndex = at
-    const found = token.exec(text)?.[0] ?? ''
-    const first = found.charCodeAt(0)
-    if (isBlank(first)) continue
-    if (found.startsWith('--')) continue
-    if (found === '/*') {
-      token.lastIndex = endOfComment(text, at)
+  for (let at = 0; at < length; ) {
+    const code = text.charCodeAt(at)
+    if (isBlank(code)) {
+      at++
       continue
     }
-    if (found === '\\') throw clientCommand(text, at)
-    if (found === ';' && parentheses === 0 && !body.open) {
+    if (code === DASH && text.charCodeAt(at + 1) === DASH) {
+      at = endOfLine(text, at)
+      continue
+    }
+    if (code === SLASH && text.charCodeAt(at + 1) === STAR) {
+      at = endOfComment(text, at)
+      continue
+    }
+    if (code === BACKSLASH) throw clientCommand(text, at)
+    if (code === SEMICOLON && parentheses === 0 && !body.open) {
       if (start >= 0) yield checked(text, start, end)
       start = -1
       body.clear()
+      at++
       continue
     }
     if (start < 0) start = at
-    if (found === "'") token.lastIndex = endOfQuote(text, at, "'")
-    else if (found === '"') token.lastIndex = endOfQuote(text, at, '"')
-    else if (first === 36 && found.length > 1) token.lastIndex = endOfDollarQuote(text, at, found)
-    else if (found === '(') parentheses++
-    else if (found === ')') parentheses = Math.max(0, parentheses - 1)
-    else if (isWordStart(first)) {
-      if ((found === 'e' || found === 'E') && text[token.lastIndex] === "'") {
-        token.lastIndex = endOfEscapeString(text, token.lastIndex)
-      } else body.word(found)
+    if (isWordPart(code)) {
+      const from = at
+      do at++
+      while (at < length && isWordPart(text.charCodeAt(at)))
+      if (at === from + 1 && (code | 32) === LETTER_E && text.charCodeAt(at) === QUOTE) at = endOfEscapeString(text, at)
+      else if (body.listens && !isDigit(code)) body.word(text.slice(from, at))
+    } else if (code === QUOTE || code === DOUBLE_QUOTE) at = endOfQuote(text, at, code === QUOTE ? "'" : '"')
+    else if (code === DOLLAR) at = endOfDollarQuote(text, at)
+    else {
+      if (code === OPEN) parentheses++
+      else if (code === CLOSE) parentheses = Math.max(0, parentheses - 1)
+      at++
     }
-    end = token.lastIndex
+    end = at
   }
   if (start >= 0) yield checked(text, start, end)
 }
+
+const [DASH, SLASH, STAR, BACKSLASH, SEMICOLON, QUOTE, DOUBLE_QUOTE, DOLLAR, OPEN, CLOSE, LETTER_E] = [
+  45, 47, 42, 92, 59, 39, 34, 36, 40, 41, 101,
+] as const
 
 /** Number of statements in a text; 1 for a text that cannot be cut, which the server then refuses as a whole. */
 export function countStatements(text: string): number {
@@ -90,6 +101,11 @@ class BodyTracker {
     return this.depth > 0
   }
 
+  /** Later words do not matter: only a routine has a body. */
+  get listens(): boolean {
+    return this.routine || this.words < 4
+  }
+
   clear(): void {
     this.words = 0
     this.create = false
@@ -100,10 +116,9 @@ class BodyTracker {
 
   word(found: string): void {
     this.words++
-    if (this.words > 4 && !this.routine) return
     const word = found.toUpperCase()
     if (this.words === 1) this.create = word === 'CREATE'
-    else if (this.create && this.words <= 4 && (word === 'FUNCTION' || word === 'PROCEDURE')) this.routine = true
+    else if (this.create && !this.routine && (word === 'FUNCTION' || word === 'PROCEDURE')) this.routine = true
     else if (this.routine) {
       if (this.depth === 0) {
         if (word === 'ATOMIC' && this.previous === 'BEGIN') this.depth = 1
@@ -118,8 +133,21 @@ function isBlank(code: number): boolean {
   return code === 32 || (code >= 9 && code <= 13) || code === 0xfeff
 }
 
-function isWordStart(code: number): boolean {
-  return (code >= 65 && code <= 90) || (code >= 97 && code <= 122) || code === 95 || code >= 128
+/** Letters, digits, `_`, `$` inside a word, and everything beyond ASCII. A number is read as a word: it holds no quote. */
+function isWordPart(code: number): boolean {
+  return (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || isDigit(code) || code === 95 || code >= 128
+}
+
+function isDigit(code: number): boolean {
+  return code >= 48 && code <= 57
+}
+
+function endOfLine(text: string, at: number): number {
+  for (let next = at; next < text.length; next++) {
+    const code = text.charCodeAt(next)
+    if (code === 10 || code === 13) return next
+  }
+  return text.length
 }
 
 function endOfComment(text: string, at: number): number {
@@ -151,7 +179,11 @@ function endOfEscapeString(text: string, at: number): number {
   throw new SplitFailure('SQL.SYNTAX_INVALID', "the E'…' string that begins here never ends", at)
 }
 
-function endOfDollarQuote(text: string, at: number, tag: string): number {
+/** Behind the dollar quote that begins here; a dollar that begins none (`$1`, inside a name) is one character. */
+function endOfDollarQuote(text: string, at: number): number {
+  DOLLAR_TAG.lastIndex = at
+  const tag = at > 0 && isWordPart(text.charCodeAt(at - 1)) ? undefined : DOLLAR_TAG.exec(text)?.[0]
+  if (tag === undefined) return at + 1
   const next = text.indexOf(tag, at + tag.length)
   if (next < 0) throw new SplitFailure('SQL.SYNTAX_INVALID', `the ${tag} quote that begins here never ends`, at)
   return next + tag.length

@@ -9,6 +9,7 @@ import { leaseQuery } from '../sql/journal.ts'
 import { readLease, wholeNumber } from '../sql/journal-row.ts'
 import { isConnectionError, serverError } from './error.ts'
 import { literal, postgresJournalSql } from './journal.ts'
+import { BEGIN } from './session.ts'
 
 /** The bytes `godw`, and 1. */
 const ADVISORY = '1735353463, 1'
@@ -48,33 +49,46 @@ export function postgresLocker(parts: LockerParts): Locker {
   const free =
     'owner = NULL, holder = NULL, backend = NULL, backend_start = NULL, acquired_at = NULL, heartbeat_at = NULL, expires_at = NULL'
 
-  return {
+  const hint = (condition: string): string =>
+    `SELECT pg_try_advisory_lock(${ADVISORY}) FROM ${lease} WHERE id = 1 AND ${condition}`
+
+  const locker: Locker = {
     async acquire(session, request): Promise<LeaseAnswer> {
       const sql = requireSql(session)
-      if (parts.server) await refusePooler(session, sql, parts)
       let rows: Record<string, unknown>[]
       try {
         const results = await sql.queryAll([
-          'BEGIN ISOLATION LEVEL READ COMMITTED',
+          BEGIN,
           // The row is locked before anything is judged: who is alive is then read after any other runner committed.
           `SELECT id FROM ${lease} WHERE id = 1 FOR UPDATE NOWAIT`,
           `UPDATE ${lease} AS l SET owner = ${literal(request.owner)}, holder = ${literal(request.holder)}, ` +
             `backend = ${parts.proof.backend}, backend_start = ${parts.proof.backendStart}, fence = l.fence + 1, ` +
             `acquired_at = clock_timestamp(), heartbeat_at = clock_timestamp(), expires_at = ${expiry(request.ttlMs)} ` +
             `WHERE l.id = 1 AND (l.owner IS NULL OR l.expires_at IS NULL OR l.expires_at <= clock_timestamp() OR ${parts.proof.gone}) ` +
-            'RETURNING l.fence',
+            'RETURNING l.fence, l.backend',
+          ...(parts.server
+            ? [hint(`owner = ${literal(request.owner)} AND backend = ${literal(session.identity.backend)}`)]
+            : []),
           'COMMIT',
         ])
         rows = results[2] ?? []
       } catch (error) {
         await sql.rollback()
+        // lock_not_available: another runner writes the row at this moment.
         if (serverError(error).code !== '55P03') throw error
         rows = []
       }
-      const fence = wholeNumber(rows[0]?.['fence'])
-      if (fence !== undefined) return { acquired: true, fence: { owner: request.owner, fence } }
-      if (parts.server) await sql.queryAll([`SELECT pg_advisory_unlock(${ADVISORY})`])
-      return { acquired: false, by: await holder(sql) }
+      const number = wholeNumber(rows[0]?.['fence'])
+      if (number === undefined) return { acquired: false, by: await holder(sql) }
+      const fence = { owner: request.owner, fence: number }
+      if (parts.server && rows[0]?.['backend'] !== session.identity.backend) {
+        if (await isShared(sql, parts)) {
+          await locker.release(session, fence)
+          throw poolerRefused()
+        }
+        await sql.queryAll([hint('true')])
+      }
+      return { acquired: true, fence }
     },
     async renew(session, fence, ttlMs) {
       const rows = await requireSql(session).query(
@@ -99,7 +113,7 @@ export function postgresLocker(parts: LockerParts): Locker {
       const sql = requireSql(session)
       try {
         const results = await sql.queryAll([
-          'BEGIN ISOLATION LEVEL READ COMMITTED',
+          BEGIN,
           `SELECT id FROM ${lease} WHERE id = 1 FOR UPDATE`,
           leaseQuery(postgresJournalSql),
           `UPDATE ${lease} SET fence = fence + 1, ${free} WHERE id = 1 AND owner IS NOT NULL`,
@@ -113,6 +127,7 @@ export function postgresLocker(parts: LockerParts): Locker {
       }
     },
   }
+  return locker
 }
 
 async function holder(sql: SqlSession): Promise<LeaseRow | undefined> {
@@ -120,35 +135,37 @@ async function holder(sql: SqlSession): Promise<LeaseRow | undefined> {
   return row === undefined ? undefined : readLease(row)
 }
 
-const MARK = "current_setting('godwit.session', true)"
-
 /**
- * A pooler gives out a process id of its own in the connection's start, so equal ids mean a direct connection.
- * Otherwise a second connection begins a transaction: in transaction mode it gets our server connection, or takes the
- * place of it, and our next statement runs elsewhere, without our session setting.
- * @throws GodwitError CONNECT.POOLER
+ * A pooler gives out a process id of its own when a connection starts, so equal ids mean a direct connection. Where
+ * they differ, a second connection begins a transaction: in transaction mode it gets our server connection, with the
+ * setting that we made there, or it takes the place of it and our next statement runs elsewhere.
  */
-async function refusePooler(session: Session, sql: SqlSession, parts: LockerParts): Promise<void> {
-  const mark = literal(`${Date.now()}-${Math.random()}`)
+async function isShared(sql: SqlSession, parts: LockerParts): Promise<boolean> {
+  const mark = `${Date.now()}-${Math.random()}`
+  const where = `SELECT pg_backend_pid()::text AS pid, current_setting('godwit.session', true) AS mark`
   const [first] = (
-    await sql.queryAll([
-      `SELECT pg_backend_pid()::text AS pid, set_config('godwit.session', ${mark}, false) AS mark, pg_try_advisory_lock(${ADVISORY}) AS hint`,
-    ])
+    await sql.queryAll([`SELECT pg_backend_pid()::text AS pid, set_config('godwit.session', ${literal(mark)}, false)`])
   ).flat()
-  if (first?.['pid'] === session.identity.backend) return
   const other = await parts.open?.()
   try {
-    const elsewhere = (
-      await other?.sql?.queryAll(['BEGIN', `SELECT pg_backend_pid()::text AS pid, ${MARK} AS mark`])
-    )?.[1]?.[0]
-    const [again] = (await sql.queryAll([`SELECT pg_backend_pid()::text AS pid, ${MARK} AS mark`])).flat()
-    const shared = elsewhere?.['pid'] === first?.['pid'] || elsewhere?.['mark'] === first?.['mark']
-    if (!shared && again?.['pid'] === first?.['pid'] && again?.['mark'] === first?.['mark']) return
+    const elsewhere = await Promise.race([other?.sql?.queryAll(['BEGIN', where]), pause()])
+    const seen = elsewhere?.[1]?.[0]
+    if (seen !== undefined && (seen['pid'] === first?.['pid'] || seen['mark'] === mark)) return true
+    const [again] = (await sql.queryAll([where])).flat()
+    return again?.['pid'] !== first?.['pid'] || again?.['mark'] !== mark
   } finally {
-    await other?.sql?.rollback()
-    await other?.close()
+    // Ending the connection ends its transaction too, also where the pooler still lets it wait.
+    await Promise.race([other?.close(), pause()])
   }
-  throw new GodwitError('CONNECT.POOLER', 'a pooler in transaction mode stands between godwit and the server', {
+}
+
+/** A pool in session mode that is used up lets the second connection wait: then ours is not shared. */
+function pause(): Promise<undefined> {
+  return new Promise(resolve => setTimeout(resolve, 3_000, undefined).unref())
+}
+
+function poolerRefused(): GodwitError {
+  return new GodwitError('CONNECT.POOLER', 'a pooler in transaction mode stands between godwit and the server', {
     why: 'it gives each transaction another server connection, so locks and settings of a session do not hold; nothing was changed',
     next: [
       'use the URL of the server itself, or of a pool in session mode (PgBouncer: pool_mode=session; Supabase: port 5432)',

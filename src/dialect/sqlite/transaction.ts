@@ -86,14 +86,17 @@ export function transactions(connection: SqliteConnection, busyMs: number): Tran
 /** One call where nobody is in the way; else tries again without sleeping inside the engine. */
 async function takeWriteLock(connection: SqliteConnection, wait: number): Promise<void> {
   let attempts = 0
+  let quick = false
   try {
-    await untilFree(wait, () =>
+    await untilFree(wait, () => {
+      attempts++
       connection.exec(
-        attempts++ === 0 ? `PRAGMA busy_timeout=0;BEGIN IMMEDIATE;PRAGMA busy_timeout=${wait}` : 'BEGIN IMMEDIATE',
-      ),
-    )
+        attempts === 1 ? `PRAGMA busy_timeout=0;BEGIN IMMEDIATE;PRAGMA busy_timeout=${wait}` : 'BEGIN IMMEDIATE',
+      )
+      quick = attempts === 1
+    })
   } finally {
-    if (attempts > 1) connection.exec(`PRAGMA busy_timeout=${wait}`)
+    if (!quick) connection.exec(`PRAGMA busy_timeout=${wait}`)
   }
 }
 

@@ -7,8 +7,8 @@ import { OWN_PREFIX } from '../lease.ts'
 import { exists, missing, refuseOwn, requireCollection, type Scope } from './effect.ts'
 
 export interface CollectionOptions {
-  /** How vectors are compared. Fixed for the life of the collection. */
-  readonly distance: Distance
+  /** How vectors are compared; fixed for the life of the collection. Default `l2`, like the server's. */
+  readonly distance?: Distance
   /** Length of the vectors. Default: the first record decides. */
   readonly dimension?: number
   /** Settings of the index; most are fixed for the life of the collection. Defaults are the server's. */
@@ -33,6 +33,8 @@ export interface Collection {
   readonly configuration: HnswConfiguration
 }
 
+const DEFAULT_DISTANCE: Distance = 'l2'
+
 /** Record by which the dimension is fixed; it exists for a moment only. */
 const PLACEHOLDER = `${OWN_PREFIX}dimension`
 
@@ -41,7 +43,7 @@ export function collectionOperations({ client, step }: Scope) {
     step(description, again => modifyEffect(client, name, change, again)).then(() => undefined)
   return {
     /** @throws GodwitError CHROMA.COLLECTION_EXISTS CHROMA.NAME_RESERVED CHROMA.REQUEST_FAILED */
-    async createCollection(name: string, options: CollectionOptions): Promise<void> {
+    async createCollection(name: string, options: CollectionOptions = {}): Promise<void> {
       await step(`create collection ${name}`, again => createEffect(client, name, options, again))
     },
 
@@ -107,12 +109,13 @@ export async function createEffect(
     if (!again || !isAsAsked(found, options) || (await client.count(found.id)) > 0) throw exists(name)
     return fixDimension(client, found, options.dimension)
   }
-  const hnsw = { ...options.configuration, space: options.distance }
+  const distance = options.distance ?? DEFAULT_DISTANCE
+  const hnsw = { ...options.configuration, space: distance }
   const made = await client.createCollection(name, { metadata: options.metadata, hnsw })
-  if (distanceOf(made) !== options.distance) {
+  if (distanceOf(made) !== distance) {
     await client.deleteCollection(name)
     throw new GodwitError('CHROMA.REQUEST_FAILED', `the server made ${name} with the distance ${distanceOf(made)}`, {
-      why: `${options.distance} was asked for. The collection was deleted again.`,
+      why: `${distance} was asked for. The collection was deleted again.`,
     })
   }
   await fixDimension(client, made, options.dimension)
@@ -131,7 +134,7 @@ async function fixDimension(client: ChromaClient, made: CollectionInfo, dimensio
 function isAsAsked(found: CollectionInfo, options: CollectionOptions): boolean {
   const actual = (found.configuration_json.hnsw ?? {}) as Record<string, unknown>
   return (
-    distanceOf(found) === options.distance &&
+    distanceOf(found) === (options.distance ?? DEFAULT_DISTANCE) &&
     Object.entries(options.configuration ?? {}).every(([key, value]) => actual[key] === value) &&
     sameMetadata(found.metadata ?? {}, options.metadata ?? {}) &&
     (found.dimension === null || options.dimension === undefined || found.dimension === options.dimension)

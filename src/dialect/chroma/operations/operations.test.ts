@@ -145,8 +145,9 @@ describe.skipIf(url === undefined)(`operations on a Chroma server${reason}`, () 
     })
 
     it('that are missing are named with their code', async () => {
-      for (const attempt of [m().getCollection('no_docs'), m().count('no_docs'), m().get('no_docs')]) {
-        expect(await code(attempt)).toBe('CHROMA.COLLECTION_MISSING')
+      const reads = [() => m().getCollection('no_docs'), () => m().count('no_docs'), () => m().get('no_docs')]
+      for (const read of reads) {
+        expect(await code(read())).toBe('CHROMA.COLLECTION_MISSING')
       }
       expect(await code(m().addRecords('no_docs', records(1)))).toBe('CHROMA.COLLECTION_MISSING')
     })
