@@ -28,6 +28,8 @@ export interface Call {
   open(options?: Pick<LoadOptions, 'offline'>): Promise<Opened>
   /** One line on stderr, unless `--quiet` or `--json`. */
   note(text: string): void
+  /** While a live line is on the screen, sentences about a signal go through its printer. */
+  announceThrough(printer: ((text: string) => void) | undefined): void
   /** For `--json=stream`: one event on stdout. Undefined in the other modes. */
   readonly emit: ((event: RunEvent) => void) | undefined
 }

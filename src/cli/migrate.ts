@@ -33,6 +33,7 @@ export async function migrate(call: Call, direction: 'up' | 'down'): Promise<Out
           parallel: several && call.flags.parallel === true,
           verbose: call.flags.verbose === true,
         })
+  call.announceThrough(progress?.print)
   const on = call.emit ?? progress?.handle
   const waitMs = call.flags.lockWait === undefined ? undefined : parseDuration(call.flags.lockWait)
   const [target] = call.args
@@ -51,6 +52,7 @@ export async function migrate(call: Call, direction: 'up' | 'down'): Promise<Out
     const text = call.flags.quiet ? undefined : runView(result, call.style, Date.now() - startedAt)
     return outcomeOf(result, text)
   } finally {
+    call.announceThrough(undefined)
     progress?.stop()
   }
 }

@@ -24,7 +24,9 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   const errStyle = makeStyle(io.stderr, variables, wanted)
   let command = operandsOf(argv)[0] ?? ''
   let flags: Flags = {}
-  const stopping = watchSignals(io, text => void io.stderr.write(`${errStyle.yellow(text)}\n`))
+  const plain = (text: string): void => void io.stderr.write(`${text}\n`)
+  let announce = plain
+  const stopping = watchSignals(io, text => announce(errStyle.yellow(text)))
   let outcome: Outcome
   let bug: unknown
   try {
@@ -38,7 +40,11 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     if (flags.json) mode = 'json'
     if ((flags as { jsonStream?: boolean }).jsonStream) mode = 'stream'
     const loaded = await parsed.verb.load()
-    const call = makeCall({ argv, io, mode, flags, verb: command, args: parsed.args, signal: stopping.signal, wanted })
+    const announceThrough: Call['announceThrough'] = printer => {
+      announce = printer ?? plain
+    }
+    const { args } = parsed
+    const call = makeCall({ io, mode, flags, verb: command, args, signal: stopping.signal, wanted, announceThrough })
     outcome = await loaded.command(call)
   } catch (error) {
     if (!isGodwitError(error)) bug = error
@@ -102,7 +108,6 @@ function bugOf(error: unknown): GodwitError {
 }
 
 interface CallParts {
-  readonly argv: readonly string[]
   readonly io: Io
   readonly mode: Mode
   readonly flags: Flags
@@ -110,9 +115,10 @@ interface CallParts {
   readonly args: readonly string[]
   readonly signal: AbortSignal
   readonly wanted: boolean | undefined
+  readonly announceThrough: Call['announceThrough']
 }
 
-function makeCall({ io, mode, flags, verb, args, signal, wanted }: CallParts): Call {
+function makeCall({ io, mode, flags, verb, args, signal, wanted, announceThrough }: CallParts): Call {
   const variables = processVariables()
   const style = makeStyle(io.stdout, variables, wanted)
   const errStyle = makeStyle(io.stderr, variables, wanted)
@@ -130,6 +136,7 @@ function makeCall({ io, mode, flags, verb, args, signal, wanted }: CallParts): C
     signal,
     interactive: mode === 'text' && io.stdin.isTTY === true && io.stderr.isTTY === true && !isCI && !isAgent,
     note,
+    announceThrough,
     emit: mode === 'stream' ? (event: RunEvent) => void io.stdout.write(`${toJson(event, 0)}\n`) : undefined,
     async open(options = {}): Promise<Opened> {
       const [{ loadConfiguration }, { makeGodwit }] = await Promise.all([

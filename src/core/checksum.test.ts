@@ -94,8 +94,9 @@ describe('normalizeSql', () => {
     expect(normalizeSql(`${long} -- c\n${many}`, postgres)).toBe(`${long} ${many.trim()}`)
   })
 
-  it('keeps line ends inside strings', () => {
-    expect(sqlChecksum("SELECT 'a\nb'", postgres)).not.toBe(sqlChecksum("SELECT 'a\r\nb'", postgres))
+  it('takes a checkout with other line ends for the same text, inside strings and function bodies too', () => {
+    expect(sqlChecksum("SELECT 'a\nb'", postgres)).toBe(sqlChecksum("SELECT 'a\r\nb'", postgres))
+    expect(sqlChecksum("SELECT 'a\nb'", postgres)).not.toBe(sqlChecksum("SELECT 'a b'", postgres))
   })
 })
 

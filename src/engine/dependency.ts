@@ -73,8 +73,9 @@ export class HistoryShelf {
     for (const other of this.#all) {
       if (other.name === on.database) continue
       const history = await this.#load(other).catch(() => undefined)
-      for (const id of history?.graph.ids ?? []) {
-        for (const written of history?.graph.get(id)?.depends ?? []) {
+      if (!history) continue
+      for (const id of history.graph.ids) {
+        for (const written of history.revision(id).depends) {
           if (written.database !== on.database) continue
           if ((await this.resolve(written)).revision === on.revision) found.push({ database: other.name, revision: id })
         }
@@ -94,7 +95,7 @@ export class HistoryShelf {
 
 /** Names of the databases that any revision depends on. */
 function dependsOn(graph: RevisionGraph): Set<string> {
-  return new Set(graph.ids.flatMap(id => graph.get(id)?.depends ?? []).map(needed => needed.database))
+  return new Set(graph.ids.flatMap(id => graph.get(id)!.depends).map(needed => needed.database))
 }
 
 /** What is applied where, as far as this run knows, and who waits for it. */

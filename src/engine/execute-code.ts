@@ -8,7 +8,7 @@ import { type CodeContext, codeContext } from './code-context.ts'
 import { batchSettings } from './execute-atomic.ts'
 import { doneState, doneWrites, type Execution, settle } from './execution.ts'
 import { revisionFailure } from './failure.ts'
-import { leaseLost } from './lease.ts'
+import { leaseLost, refuseAborted } from './lease.ts'
 import { settleAfterLoss } from './reconnect.ts'
 import type { Work } from './work.ts'
 
@@ -64,7 +64,8 @@ async function runAtomic(execution: Execution, work: CodeWork, began: number): P
   const { database, session, lease } = execution
   const sql = session.sql
   let steps = 0
-  const step: StepRunner = (_, effect) => {
+  const step: StepRunner = async (_, effect) => {
+    refuseAborted(execution.stop)
     steps++
     return effect(false)
   }
@@ -73,6 +74,8 @@ async function runAtomic(execution: Execution, work: CodeWork, began: number): P
     // What the code will do is not known before: child rows are kept safe in any case.
     await sql?.run([{ kind: 'begin', ...(settings ? { settings } : {}), hint: { rebuildsTables: false } }])
     await runUser(work, contextFor(execution, work, step, true))
+    // Code that never looked up must not be committed after "stopping: rolling back" was said.
+    refuseAborted(execution.stop)
     const journal = database.dialect.journal.render?.(lease.fence, doneWrites(execution, work, began)) ?? []
     await sql?.run([{ kind: 'reset' }, ...journal, { kind: 'commit' }])
     return steps
@@ -109,6 +112,7 @@ async function runSteps(
   let queue: Promise<unknown> = Promise.resolve()
   const step: StepRunner = (description, effect) => {
     const run = async () => {
+      refuseAborted(execution.stop)
       const n = ++number
       chain = sha256(`${chain}\n${description}`)
       if (n <= before) {
@@ -135,6 +139,10 @@ async function runSteps(
       throw await settleAfterLoss(execution, [work], error, undefined)
     await session.sql?.rollback()
     const cause = error instanceof BatchFailure ? error.cause : error
+    // A call of the code that was cut off may have been done all the same.
+    const cut = number > done && !capabilities.idempotentOperations
+    if (cut && database.dialect.mapError(cause).code === 'CONNECT.LOST')
+      throw await settleAfterLoss(execution, [work], new BatchFailure(0, cause, { connectionLost: true }), undefined)
     const fenced = journal.isFenceViolation(cause)
     const nothing = done === 0 && !capabilities.idempotentOperations
     const failure = codeFailure(

@@ -27,7 +27,10 @@ export function makeHistory(count: number, begin: string): BenchHistory {
     const id = `${20260101000000 + n}_t${n}`
     const body = `${up(n).join(';\n')};\n`
     writeFileSync(join(folder, `${id}.sql`), `-- migrate:up\n${body}-- migrate:down\nDROP TABLE t${n};\n`)
-    writeFileSync(join(npm, `${1760000000000 + n}_t${n}.sql`), `-- Up Migration\n${body}-- Down Migration\nDROP TABLE t${n};\n`)
+    writeFileSync(
+      join(npm, `${1760000000000 + n}_t${n}.sql`),
+      `-- Up Migration\n${body}-- Down Migration\nDROP TABLE t${n};\n`,
+    )
     script.push(`${begin};\n${body}COMMIT;\n`)
   }
   writeFileSync(join(base, 'script.sql'), script.join(''))
@@ -40,7 +43,10 @@ export function makeBranches(count: number, branches: number): string {
   const last: string[] = []
   const first = `${20260101000000}_base`
   const write = (id: string, parents: readonly string[]) =>
-    writeFileSync(join(folder, `${id}.sql`), `-- godwit: parent=${parents.join(',') || 'base'}\n-- migrate:up\nCREATE TABLE x${id} (id int);\n-- migrate:down\nDROP TABLE x${id};\n`)
+    writeFileSync(
+      join(folder, `${id}.sql`),
+      `-- godwit: parent=${parents.join(',') || 'base'}\n-- migrate:up\nCREATE TABLE x${id} (id int);\n-- migrate:down\nDROP TABLE x${id};\n`,
+    )
   write(first, [])
   for (let n = 1; n < count - 1; n++) {
     const id = `${20260101000000 + n}_r${n}`

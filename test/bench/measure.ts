@@ -64,6 +64,8 @@ export function print(title: string, timings: readonly Timing[], unit: string = 
   for (const { name, min, median } of timings) {
     const ratio = (median / base.median).toFixed(2).padStart(7)
     const best = (min / base.min).toFixed(2).padStart(7)
-    process.stdout.write(`  ${name.padEnd(width)}  ${ratio} ×  (best of each ${best} ×)  median ${median.toFixed(0).padStart(6)} ms\n`)
+    process.stdout.write(
+      `  ${name.padEnd(width)}  ${ratio} ×  (best of each ${best} ×)  median ${median.toFixed(0).padStart(6)} ms\n`,
+    )
   }
 }

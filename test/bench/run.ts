@@ -53,7 +53,12 @@ async function applying(store: BenchStore): Promise<void> {
   for (const size of sizes) {
     const { folder, script } = makeHistory(size, begin)
     const again = (contender: Contender): Contender => ({ ...contender, prepare: () => store.fresh('bench') })
-    const contenders = [store.client('bench', script), floor(store, 'bench', folder), godwit(store, 'bench', folder), ...store.rivals('bench', folder)]
+    const contenders = [
+      store.client('bench', script),
+      floor(store, 'bench', folder),
+      godwit(store, 'bench', folder),
+      ...store.rivals('bench', folder),
+    ]
     const rounds = size === 1000 ? 3 : quick ? 3 : 7
     const timings = await race(contenders.map(again), rounds, size < 1000)
     print(`Applying ${size} small revisions, ${store.name}, whole process`, timings)
@@ -61,7 +66,8 @@ async function applying(store: BenchStore): Promise<void> {
   }
   const [small, large] = [sizes[0] as number, sizes[sizes.length - 1] as number]
   const marginal = [...seen].map(([name, bySize]): Timing => {
-    const per = (pick: 'min' | 'median') => (((bySize.get(large) as Timing)[pick] - (bySize.get(small) as Timing)[pick]) * 1_000) / (large - small)
+    const per = (pick: 'min' | 'median') =>
+      (((bySize.get(large) as Timing)[pick] - (bySize.get(small) as Timing)[pick]) * 1_000) / (large - small)
     return { name, min: per('min'), median: per('median') }
   })
   print(`Each further revision, ${store.name} (µs where it says ms)`, marginal)
@@ -71,7 +77,11 @@ async function nothingToDo(store: BenchStore): Promise<void> {
   const { folder } = makeHistory(10, 'BEGIN')
   await store.fresh('idle')
   await store.fresh('idle_floor')
-  const contenders = [floor(store, 'idle_floor', folder), floor(store, 'idle_floor', 'bare'), godwit(store, 'idle', folder)]
+  const contenders = [
+    floor(store, 'idle_floor', folder),
+    floor(store, 'idle_floor', 'bare'),
+    godwit(store, 'idle', folder),
+  ]
   const status: Contender = {
     name: 'godwit status',
     command: [node, main, 'status', '--url', store.url('idle'), '--migrations', folder],
@@ -94,10 +104,15 @@ async function growth(store: BenchStore): Promise<void> {
     const database = `grown${size}`
     await store.fresh(database)
     await store.fresh(`${database}_floor`)
-    const stamp = spawnSync(node, [main, 'stamp', 'head', '--url', store.url(database), '--migrations', folder], { encoding: 'utf8' })
+    const stamp = spawnSync(node, [main, 'stamp', 'head', '--url', store.url(database), '--migrations', folder], {
+      encoding: 'utf8',
+    })
     if (stamp.status !== 0) throw new Error(stamp.stderr)
     await race([floor(store, `${database}_floor`, folder)], 1, false)
-    const pair = await race([floor(store, `${database}_floor`, folder), godwit(store, database, folder)], quick ? 5 : 11)
+    const pair = await race(
+      [floor(store, `${database}_floor`, folder), godwit(store, database, folder)],
+      quick ? 5 : 11,
+    )
     timings.push(...pair.map(timing => ({ ...timing, name: `${timing.name}, ${size} applied` })))
   }
   print(`Growth of the nothing-to-do check, ${store.name}`, timings)

@@ -1,5 +1,5 @@
 // The stores of the benchmark: a server each, fresh databases, the plain client and the tools that compete there.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -28,22 +28,49 @@ const node = process.execPath
 
 export const godwit = (store: BenchStore, database: string, folder: string): Contender => ({
   name: 'godwit',
-  command: [node, join(root, 'dist/cli/main.js'), 'up', '--url', store.url(database), '--migrations', folder, '--quiet'],
+  command: [
+    node,
+    join(root, 'dist/cli/main.js'),
+    'up',
+    '--url',
+    store.url(database),
+    '--migrations',
+    folder,
+    '--quiet',
+  ],
 })
 
 export const floor = (store: BenchStore, database: string, folder: string): Contender => ({
   name: folder === 'bare' ? 'bare driver, one query' : 'floor',
-  command: [node, join(root, 'test/bench/floor/floor.mjs'), store.name, store.url(database).replace(/^sqlite:/, ''), folder],
+  command: [
+    node,
+    join(root, 'test/bench/floor/floor.mjs'),
+    store.name,
+    store.url(database).replace(/^sqlite:/, ''),
+    folder,
+  ],
 })
 
 const dbmate = (url: string, folder: string): Contender => ({
   name: 'dbmate (through its npm package)',
-  command: [node, rival('dbmate', 'dist/cli.js'), '--url', url, '--migrations-dir', folder, '--no-dump-schema', 'migrate'],
+  command: [
+    node,
+    rival('dbmate', 'dist/cli.js'),
+    '--url',
+    url,
+    '--migrations-dir',
+    folder,
+    '--no-dump-schema',
+    'migrate',
+  ],
 })
 
 /** Knex takes modules: one that runs the same file. */
 function knex(client: string, url: string, folder: string): Contender {
-  const place = mkdtempSync(join(tmpdir(), 'godwit-knex-'))
+  // Beside the package: knex looks for itself from the folder of its configuration.
+  const cache = join(packageFolder('rivals', 'knex'), '..', '.cache')
+  mkdirSync(cache, { recursive: true })
+  const place = mkdtempSync(join(cache, 'knex-'))
   writeFileSync(
     join(place, 'knexfile.cjs'),
     `const { readdirSync, readFileSync } = require('node:fs'); const folder = ${JSON.stringify(folder)}
@@ -53,7 +80,10 @@ const source = { getMigrations: async () => readdirSync(folder).sort(), getMigra
   getMigration: async name => ({ up: async k => { for (const s of statements(part(name, 1))) await k.raw(s) }, down: async k => {} }) }
 module.exports = { client: ${JSON.stringify(client)}, connection: ${JSON.stringify(url)}, migrations: { migrationSource: source } }`,
   )
-  return { name: 'knex', command: [node, rival('knex', 'bin/cli.js'), '--knexfile', join(place, 'knexfile.cjs'), 'migrate:latest'], cwd: join(packageFolder('rivals', 'knex'), '..', '..') }
+  return {
+    name: 'knex',
+    command: [node, rival('knex', 'bin/cli.js'), '--knexfile', join(place, 'knexfile.cjs'), 'migrate:latest'],
+  }
 }
 
 export async function postgresStore(): Promise<BenchStore> {
@@ -69,12 +99,24 @@ export async function postgresStore(): Promise<BenchStore> {
       await client.query(`CREATE DATABASE ${database} TEMPLATE template0`)
       await client.end()
     },
-    client: (database, script) => ({ name: 'raw client', command: ['psql', '-qX', '-v', 'ON_ERROR_STOP=1', '-d', at(database)], input: script }),
+    client: (database, script) => ({
+      name: 'raw client',
+      command: ['psql', '-qX', '-v', 'ON_ERROR_STOP=1', '-d', at(database)],
+      input: script,
+    }),
     rivals: (database, folder) => [
       dbmate(`${at(database)}?sslmode=disable`, folder),
       {
         name: 'node-pg-migrate',
-        command: [node, rival('node-pg-migrate', 'bin/node-pg-migrate.js'), 'up', '-m', `${folder}-npm`, '--migration-file-language', 'sql'],
+        command: [
+          node,
+          rival('node-pg-migrate', 'bin/node-pg-migrate.js'),
+          'up',
+          '-m',
+          `${folder}-npm`,
+          '--migration-file-language',
+          'sql',
+        ],
         env: { DATABASE_URL: at(database) },
       },
       knex('pg', at(database), folder),
@@ -112,7 +154,11 @@ export async function sqliteStore(): Promise<BenchStore> {
     async fresh(database) {
       for (const end of ['', '-wal', '-shm']) rmSync(file(database) + end, { force: true })
     },
-    client: (database, script) => ({ name: 'raw client', command: ['sqlite3', '-bail', file(database)], input: script }),
+    client: (database, script) => ({
+      name: 'raw client',
+      command: ['sqlite3', '-bail', file(database)],
+      input: script,
+    }),
     rivals: (database, migrations) => [dbmate(`sqlite:${file(database)}`, migrations)],
     stop: async () => rmSync(folder, { recursive: true, force: true }),
   }

@@ -66,7 +66,7 @@ const folderPerMigration: Layout = (name, migration) => {
 
 /** Says that it has to run outside of a transaction. */
 export const isOutsideTransaction = ({ tx, up, down }: Migration): boolean =>
-  tx === false || /\bCONCURRENTLY\b/i.test(up + (down ?? ''))
+  tx === false || /\bCONCURRENTLY\b|^\s*COMMIT\s*;/im.test(up + (down ?? ''))
 
 const goose: Layout = (name, migration) => {
   const down = downText(migration)

@@ -24,7 +24,7 @@ export interface Result {
 const root = join(import.meta.dirname, '../..')
 
 export function godwit(args: readonly string[]): Promise<{ code: number; output: string }> {
-  const program = join(root, 'dist/cli/main.js')
+  const program = process.env.GODWIT_TEST_CLI ?? join(root, 'dist/cli/main.js')
   if (!existsSync(program)) throw new Error('dist/cli/main.js is missing: npm run build')
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [program, ...args], { cwd: tmpdir(), stdio: ['ignore', 'pipe', 'pipe'] })

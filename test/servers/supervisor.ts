@@ -34,6 +34,7 @@ const variables: Partial<Record<ServerName, string>> = {
 }
 
 const labels: Readonly<Record<string, string>> = { mariadb: 'MariaDB', chroma: 'Chroma', postgres: 'PostgreSQL 18' }
+const subjectOf = (name: ServerName): string => labels[name] ?? `PostgreSQL ${name.slice('postgres-'.length)}`
 
 export interface Supervisor {
   /** Starts the server at the first call; the same answer after that. */
@@ -51,7 +52,7 @@ export async function startSupervisor(): Promise<Supervisor> {
   }
   const begin = async (name: ServerName): Promise<Answer> => {
     const given = process.env[variables[name] ?? '']
-    const subject = labels[name] ?? `PostgreSQL ${name.slice('postgres-'.length)}`
+    const subject = subjectOf(name)
     try {
       if (given) return { url: given }
       const server = await start(name)
@@ -70,7 +71,11 @@ export async function startSupervisor(): Promise<Supervisor> {
     return answer
   }
   const respond = async (request: Request): Promise<Answer | null> => {
-    if ('ask' in request) return server(request.ask)
+    if ('ask' in request) {
+      const answer = await server(request.ask)
+      if ('url' in answer) record({ subject: subjectOf(request.ask) })
+      return answer
+    }
     record(request.record)
     return null
   }

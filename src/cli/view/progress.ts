@@ -41,6 +41,8 @@ export interface ProgressOptions {
 
 export interface Progress {
   handle(event: RunEvent): void
+  /** One line that stays, above the running line. */
+  print(line: string): void
   /** Takes the running line away. */
   stop(): void
 }
@@ -85,9 +87,10 @@ export function makeProgress(options: ProgressOptions): Progress {
     const step = running.total > 1 ? `${Math.min(running.index + 1, running.total)}/${running.total}  ` : ''
     const rows = running.rows > 0 ? `  ${count(running.rows, 'row')}` : ''
     const time = formatDuration(Math.floor((Date.now() - running.startedAt) / 100) * 100)
-    const head = `${position}  ${padTo(running.revision, lane.width)}  ${step}`
+    const name = padTo(running.revision, lane.width)
+    const head = `${position}  ${name}  ${step}`
     const room = style.width - head.length - rows.length - time.length - 8 - (options.parallel ? 12 : 0)
-    return `${head}${style.dim(`${room > 8 ? `${shorten(running.text, room, style)}  ` : ''}${time}${rows}`)}`
+    return `${head}${style.dim(`${room > 8 && running.text !== '' ? `${shorten(running.text, room, style)}  ` : ''}${time}${rows}`)}`
   }
 
   function noteSlow(): void {
@@ -249,6 +252,7 @@ export function makeProgress(options: ProgressOptions): Progress {
 
   return {
     handle,
+    print,
     stop() {
       clearInterval(timer)
       erase()

@@ -90,7 +90,15 @@ function kindOf(name: string, body: Node): Kind {
     if (body['intoClause'] !== undefined) return 'ddl'
     return changesData(body) ? 'dml' : 'query'
   }
-  return KINDS[name] ?? 'ddl'
+  return KINDS[name] ?? (isTemporary(body) ? 'session' : 'ddl')
+}
+
+/** A temporary object lives in its session: what comes after it must not see it. */
+function isTemporary(body: Node): boolean {
+  const into = (body['into'] as Node | undefined)?.['rel']
+  return [body['relation'], body['view'], body['sequence'], into].some(
+    relation => (relation as Node | undefined)?.['relpersistence'] === 't' && body['cmds'] === undefined,
+  )
 }
 
 /** WITH x AS (INSERT …) SELECT … */

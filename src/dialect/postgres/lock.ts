@@ -146,7 +146,8 @@ async function isShared(sql: SqlSession, parts: LockerParts): Promise<boolean> {
   const [first] = (
     await sql.queryAll([`SELECT pg_backend_pid()::text AS pid, set_config('godwit.session', ${literal(mark)}, false)`])
   ).flat()
-  const other = await parts.open?.()
+  // A session-mode pool that is used up lets nobody else in: that is an answer too.
+  const other = await parts.open?.().catch(() => undefined)
   try {
     const elsewhere = await Promise.race([other?.sql?.queryAll(['BEGIN', where]), pause()])
     const seen = elsewhere?.[1]?.[0]

@@ -76,7 +76,7 @@ async function connect(pg: PgModule, settings: ResolvedSettings, signal: AbortSi
     if (ownParameters) config['options'] = startupOptions(settings, interval)
     try {
       const { client, version } = await connectOnce(pg, config, signal)
-      if (!ownParameters) await client.query(setStatements(settings).join(';'))
+      if (!ownParameters) await setByStatements(client, settings)
       return { client, version, ownParameters }
     } catch (error) {
       const { code, message = '' } = serverError(error)
@@ -86,6 +86,24 @@ async function connect(pg: PgModule, settings: ResolvedSettings, signal: AbortSi
       else if (ownParameters && code === '08P01' && /unsupported startup parameter/.test(message)) ownParameters = false
       else throw mapError(error, settings.secrets)
     }
+  }
+}
+
+/** Behind a pooler that has no server connection left the first statement waits, not the connection. */
+async function setByStatements(client: PgClient, settings: ResolvedSettings): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('timeout expired')), settings.connectTimeoutMs)
+  })
+  const set = client.query(setStatements(settings).join(';'))
+  try {
+    await Promise.race([set, late])
+  } catch (error) {
+    set.catch(() => {})
+    client.connection?.stream.destroy()
+    throw error
+  } finally {
+    clearTimeout(timer)
   }
 }
 

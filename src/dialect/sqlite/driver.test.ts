@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -17,12 +17,16 @@ vi.setConfig({ testTimeout: 60_000 })
 
 const old = Number.parseInt(process.versions.node, 10) < 22
 
-/** Opens a database in a process of its own and gives the error's JSON, or `{}`. */
+/** Opens a database in a process of its own and gives the error's JSON, or whether it has a journal. */
 function openElsewhere(folder: string, args: readonly string[], uid?: number): Record<string, unknown> {
   const { stdout, stderr } = spawnSync(process.execPath, [jiti, opener, ...args], {
     cwd: folder,
     encoding: 'utf8',
-    env: { ...process.env, NODE_PATH: join(folder, 'node_modules'), JITI_FS_CACHE: 'false' },
+    env: {
+      ...process.env,
+      NODE_PATH: folder === '/' ? process.env['NODE_PATH'] : join(folder, 'node_modules'),
+      JITI_FS_CACHE: 'false',
+    },
     ...(uid === undefined ? {} : { uid }),
   })
   if (stdout === '') throw new Error(stderr)
@@ -59,18 +63,27 @@ describe('driver', () => {
     })
   })
 
-  it.runIf(process.getuid?.() === 0)('refuses a file that the user may not write, and reads it', async () => {
-    const path = newFile()
-    await (await sqlite({ url: path, journalMode: 'delete' }).open({ purpose: 'run' })).close()
-    chmodSync(path, 0o444)
-    chmodSync(dirname(path), 0o755)
-    const nobody = 65534
-    expect(openElsewhere('/', [path, '', 'run'], nobody)).toMatchObject({
-      code: 'CONNECT.READ_ONLY',
-      why: 'this user may not write the file; nothing was changed',
-    })
-    expect(openElsewhere('/', [path, '', 'read'], nobody)).toEqual({})
-  })
+  it.runIf(process.getuid?.() === 0).each(['delete', 'wal'] as const)(
+    'refuses to run on a file in %s mode that the user may not write, and reads it',
+    async journalMode => {
+      const path = newFile()
+      const dialect = sqlite({ url: path, journalMode })
+      const session = await dialect.open({ purpose: 'run' })
+      await dialect.journal.ensure(session)
+      await session.close()
+      chmodSync(path, 0o444)
+      chmodSync(dirname(path), 0o755)
+      const nobody = 65534
+      for (const driver of await installedDrivers()) {
+        for (const left of ['-wal', '-shm']) rmSync(path + left, { force: true })
+        expect(openElsewhere('/', [path, driver, 'run'], nobody)).toMatchObject({
+          code: 'CONNECT.READ_ONLY',
+          why: 'this user may not write the file; nothing was changed',
+        })
+        expect(openElsewhere('/', [path, driver, 'read'], nobody)).toEqual({ initialised: true })
+      }
+    },
+  )
 
   it('maps a full disk', async () => {
     const dialect = sqlite(newFile())

@@ -5,8 +5,9 @@ import { GodwitError } from '../../core/error.ts'
 import type { OpenOptions } from '../dialect.ts'
 import { untilFree } from './busy.ts'
 import { chooseDriver, wrapLive } from './driver/choose.ts'
-import type { SqliteConnection } from './driver/driver.ts'
+import type { OpenFile, SqliteConnection, SqliteDriver } from './driver/driver.ts'
 import { mapSqliteError } from './error.ts'
+import { readFault } from './fault.ts'
 import { type SavedPragma, savePragmas } from './pragma.ts'
 import type { ResolvedSettings } from './settings.ts'
 
@@ -77,17 +78,38 @@ async function openFile(settings: ResolvedSettings, path: string, options: OpenO
   }
   if (purpose === 'read') refuseFolder(settings, path)
   else checkWritable(settings, path, present)
-  let connection: SqliteConnection | undefined
+  const readOnly = purpose === 'read' && (settings.readOnly || !writable(path) || !writable(dirname(path)))
   try {
-    connection = driver.open({ path, readOnly: purpose === 'read' && (settings.readOnly || !writable(path)) })
-    connection.exec(ownedPragmas(settings, purpose))
-    const opened = connection
-    await untilFree(settings.busyTimeoutMs, () => opened.all('SELECT 1 FROM sqlite_schema LIMIT 1'), options.signal)
-    if (purpose === 'run') await setJournalMode(connection, settings, options)
+    return await openWith(driver, { path, readOnly }, settings, options)
+  } catch (error) {
+    const code = readFault(error)?.code
+    if (!readOnly || (code !== 'SQLITE_READONLY' && code !== 'SQLITE_CANTOPEN')) throw describeOpening(settings, error)
+    // A WAL database needs files beside it even to be read. With nothing in its WAL the file alone is the truth.
+    if ((statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0) {
+      throw readOnlyError(
+        settings,
+        'its WAL file holds changes that can only be read with the right to write the folder',
+      )
+    }
+    return await openWith(driver, { path, readOnly, immutable: true }, settings, options)
+  }
+}
+
+async function openWith(
+  driver: SqliteDriver,
+  file: OpenFile,
+  settings: ResolvedSettings,
+  options: OpenOptions,
+): Promise<SqliteConnection> {
+  const connection = driver.open(file)
+  try {
+    connection.exec(ownedPragmas(settings, options.purpose))
+    await untilFree(settings.busyTimeoutMs, () => connection.all('SELECT 1 FROM sqlite_schema LIMIT 1'), options.signal)
+    if (options.purpose === 'run') await setJournalMode(connection, settings, options)
     return connection
   } catch (error) {
-    connection?.close()
-    throw describeOpening(settings, error)
+    connection.close()
+    throw error
   }
 }
 
@@ -116,10 +138,10 @@ async function setJournalMode(
 /** @throws GodwitError CONNECT.FILE_INVALID, CONNECT.READ_ONLY */
 function checkWritable(settings: ResolvedSettings, path: string, present: boolean): void {
   refuseFolder(settings, path)
-  if (settings.readOnly) throw readOnly(settings, 'the URL asks for mode=ro')
-  if (present && !writable(path)) throw readOnly(settings, 'this user may not write the file')
+  if (settings.readOnly) throw readOnlyError(settings, 'the URL asks for mode=ro')
+  if (present && !writable(path)) throw readOnlyError(settings, 'this user may not write the file')
   if (!writable(dirname(path))) {
-    throw readOnly(settings, 'this user may not write the folder, where SQLite keeps its journal during a change')
+    throw readOnlyError(settings, 'this user may not write the folder, where SQLite keeps its journal during a change')
   }
 }
 
@@ -152,7 +174,7 @@ function refuseFile(settings: ResolvedSettings, why: string, next: readonly stri
   return new GodwitError('CONNECT.FILE_INVALID', `${settings.target} cannot be opened`, { why, next })
 }
 
-function readOnly(settings: ResolvedSettings, why: string): GodwitError {
+function readOnlyError(settings: ResolvedSettings, why: string): GodwitError {
   return new GodwitError('CONNECT.READ_ONLY', `${settings.target} can only be read`, {
     why: `${why}; nothing was changed`,
   })

@@ -13,7 +13,11 @@ const files = bare
       .sort()
       .map(name => {
         const text = readFileSync(join(folder, name), 'utf8')
-        return { id: name.replace(/\.sql$/, ''), hash: createHash('sha256').update(text).digest('hex'), text: upOf(text) }
+        return {
+          id: name.replace(/\.sql$/, ''),
+          hash: createHash('sha256').update(text).digest('hex'),
+          text: upOf(text),
+        }
       })
 
 function upOf(text) {
@@ -62,8 +66,14 @@ const stores = {
     if (bare) database.prepare('SELECT 1').all()
     else {
       database.exec(`PRAGMA journal_mode=WAL;PRAGMA busy_timeout=5000;${table}`)
-      const done = new Set(database.prepare('SELECT id, hash FROM floor_journal').all().map(found => found.id))
-      for (const file of files) if (!done.has(file.id)) database.exec(`BEGIN IMMEDIATE;${file.text};${row(file)};COMMIT`)
+      const done = new Set(
+        database
+          .prepare('SELECT id, hash FROM floor_journal')
+          .all()
+          .map(found => found.id),
+      )
+      for (const file of files)
+        if (!done.has(file.id)) database.exec(`BEGIN IMMEDIATE;${file.text};${row(file)};COMMIT`)
     }
     database.close()
   },

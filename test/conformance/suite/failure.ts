@@ -10,7 +10,7 @@ export function failureSuite(store: StoreCase): void {
   describe('failure', () => {
     it('keeps what was applied, takes back or records the failed revision, and goes on when it is mended', () =>
       withStore(store, async fresh => {
-        const { up, mended, down } = words.broken('before', 'after')
+        const { up, mended, down } = words.broken('part_one', 'part_two')
         const last = { id: '003_last', ...words.make('last') }
         const failed = await open(fresh, [one, { id: '002_broken', up, down }, last]).up()
         expect(failed.ok).toBe(false)
@@ -27,11 +27,11 @@ export function failureSuite(store: StoreCase): void {
         expect(failed.error?.why).toContain('001_one')
         expect(failed.error?.why).toContain('003_last')
         expect(failed.error?.next.length).toBeGreaterThan(0)
-        expect(await fresh.things()).toEqual(transactionalDdl ? ['one'] : ['before', 'one'])
+        expect(await fresh.things()).toEqual(transactionalDdl ? ['one'] : ['one', 'part_one'])
         expect(await applied(open(fresh, [one]))).toEqual(['001_one'])
         const again = await open(fresh, [one, { id: '002_broken', up: mended, down }, last]).up()
         expect(again.error).toBeUndefined()
-        expect(await fresh.things()).toEqual(['after', 'before', 'last', 'one'])
+        expect(await fresh.things()).toEqual(['last', 'one', 'part_one', 'part_two'])
         expect(
           (await open(fresh, [one, { id: '002_broken', up: mended, down }, last]).down({ target: 'base' })).ok,
         ).toBe(true)
@@ -42,7 +42,7 @@ export function failureSuite(store: StoreCase): void {
       withStore(store, async fresh => {
         if (fresh.dialect().capabilities.transactionalDdl)
           return context.skip('transactionalDdl: nothing is ever half done')
-        const { up, down } = words.broken('before', 'after')
+        const { up, down } = words.broken('part_one', 'part_two')
         const revisions = [one, { id: '002_broken', up, down }]
         await open(fresh, revisions).up()
         const [status] = (await open(fresh, revisions).status()).databases

@@ -146,7 +146,7 @@ export function runSuite(store: StoreCase): void {
 
     it('tells the fault of a revision by a dry run', () =>
       withStore(store, async fresh => {
-        const { up, down } = words.broken('before', 'after')
+        const { up, down } = words.broken('part_one', 'part_two')
         const tried = await open(fresh, [...history(), { id: '004_broken', up, down }]).up({ dryRun: true })
         expect(tried.ok).toBe(false)
         expect(tried.databases[0]?.steps.at(-1)?.state).not.toBe('tried')

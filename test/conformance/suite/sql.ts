@@ -76,8 +76,9 @@ export function sqlSuite(store: StoreCase): void {
         const dialect = fresh.dialect()
         const session = await dialect.open({ purpose: 'run' })
         const play = async (script: string) => {
-          for (const statement of (await dialect.sql?.split(script)) ?? []) {
-            await session.sql?.run([{ kind: 'statement', sql: statement.text, alone: true }])
+          for (const { text, class: kind } of (await dialect.sql?.split(script)) ?? []) {
+            if (kind.kind !== 'control') await session.sql?.run([{ kind: 'statement', sql: text, alone: true }])
+            else await session.sql?.run([{ kind: kind.command.startsWith('COMMIT') ? 'commit' : 'begin' }])
           }
         }
         try {

@@ -1,5 +1,6 @@
 // The driver better-sqlite3. Version 13 ends Node before 22 with a segmentation fault at the first open
 // (measured with 13.2.0 on Node 20.20), so it is refused there before its code is loaded.
+import { readFileSync } from 'node:fs'
 import type { OpenFile, SqliteConnection, SqliteDriver } from './driver.ts'
 import { plainRows } from './driver.ts'
 import { importPackage, installedVersion } from './package.ts'
@@ -18,7 +19,7 @@ interface BetterStatement {
   safeIntegers(on: boolean): unknown
 }
 
-type BetterConstructor = new (path: string, options: { readonly: boolean; timeout: number }) => BetterDatabase
+type BetterConstructor = new (path: string | Buffer, options: { readonly: boolean; timeout: number }) => BetterDatabase
 
 /** The version to install on a Node that newer ones crash. */
 export const betterSqlitePin = 'better-sqlite3@12.11.1'
@@ -43,8 +44,18 @@ export async function loadBetterSqlite(): Promise<SqliteDriver> {
   return {
     name: 'better-sqlite3',
     open: (file: OpenFile) =>
-      wrapBetterSqlite(new constructor(file.path, { readonly: file.readOnly, timeout: 0 }), 'better-sqlite3'),
+      wrapBetterSqlite(
+        new constructor(file.immutable ? image(file.path) : file.path, { readonly: file.readOnly, timeout: 0 }),
+        'better-sqlite3',
+      ),
   }
+}
+
+/** It knows no `file:` URIs, so an immutable file is read into memory; bytes 18 and 19 of the header say "no WAL". */
+function image(path: string): Buffer {
+  const bytes = readFileSync(path)
+  bytes.fill(1, 18, 20)
+  return bytes
 }
 
 /** Also right for libsql, whose interface is the same but for the way parameters are handed over. */

@@ -28,11 +28,19 @@ export interface OpenFile {
   /** Absolute path or `:memory:`. */
   readonly path: string
   readonly readOnly: boolean
+  /** Nobody changes the file meanwhile: reads a WAL database in a folder where its WAL index cannot be made. */
+  readonly immutable?: boolean
 }
 
 export interface SqliteDriver {
   readonly name: DriverName
   open(file: OpenFile): SqliteConnection
+}
+
+/** The file as a `file:` URI with parameters (https://sqlite.org/uri.html). */
+export function fileUri(file: OpenFile): string {
+  const encoded = file.path.replaceAll('%', '%25').replaceAll('?', '%3f').replaceAll('#', '%23')
+  return `file:${encoded}?${file.immutable ? 'immutable=1' : 'mode=ro'}`
 }
 
 /** Rows as plain objects; bigints that fit become numbers. */

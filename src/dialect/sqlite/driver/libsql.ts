@@ -1,5 +1,5 @@
 // The driver libsql, for local files only: its N-API binary needs no install script and runs on Node 20.
-import type { OpenFile, SqliteDriver } from './driver.ts'
+import { fileUri, type OpenFile, type SqliteDriver } from './driver.ts'
 import { type BetterDatabase, wrapBetterSqlite } from './better-sqlite3.ts'
 import { importPackage } from './package.ts'
 
@@ -16,7 +16,5 @@ export async function loadLibsql(): Promise<SqliteDriver> {
 
 /** It has no option for read-only, but its SQLite is compiled with URI file names. */
 function location(file: OpenFile): string {
-  if (!file.readOnly || file.path === ':memory:') return file.path
-  const encoded = file.path.replaceAll('%', '%25').replaceAll('?', '%3f').replaceAll('#', '%23')
-  return `file:${encoded}?mode=ro`
+  return file.readOnly && file.path !== ':memory:' ? fileUri(file) : file.path
 }

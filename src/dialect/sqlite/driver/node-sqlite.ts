@@ -1,6 +1,5 @@
 // The driver built into Node (22.5 and later): node:sqlite. First choice, because nothing has to be installed.
-import type { OpenFile, SqliteConnection, SqliteDriver } from './driver.ts'
-import { plainRows } from './driver.ts'
+import { fileUri, type OpenFile, plainRows, type SqliteConnection, type SqliteDriver } from './driver.ts'
 
 /** The part of DatabaseSync that is used; typed by hand because the types of Node 20 do not have it. */
 export interface NodeDatabase {
@@ -31,7 +30,10 @@ export async function loadNodeSqlite(): Promise<SqliteDriver> {
     name: 'node:sqlite',
     open: (file: OpenFile) =>
       wrapNodeSqlite(
-        new module.DatabaseSync(file.path, { readOnly: file.readOnly, enableForeignKeyConstraints: true }),
+        new module.DatabaseSync(file.immutable ? fileUri(file) : file.path, {
+          readOnly: file.readOnly,
+          enableForeignKeyConstraints: true,
+        }),
       ),
   }
 }
