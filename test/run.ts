@@ -84,7 +84,7 @@ async function vitest(
 async function full(): Promise<void> {
   for (const version of ['14', '15', '16', '17']) {
     await step(`conformance on PostgreSQL ${version}`, () =>
-      vitest(['test/conformance'], { env: { GODWIT_TEST_POSTGRES_VERSION: version } }),
+      vitest(['test/conformance/postgres'], { env: { GODWIT_TEST_POSTGRES_VERSION: version } }),
     )
   }
   for (const major of ['22', '24']) {

@@ -56,7 +56,9 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   if (mode === 'text') {
     if (outcome.text !== undefined) io.stdout.write(outcome.text)
     for (const [index, { error, database }] of errors.entries())
-      io.stderr.write(`${index > 0 || outcome.text ? '\n' : ''}${errorView(error, errStyle, database)}`)
+      io.stderr.write(
+        `${index > 0 || (outcome.text && io.stderr.isTTY) ? '\n' : ''}${errorView(error, errStyle, database)}`,
+      )
   } else {
     io.stdout.write(jsonText(outcome, command, mode))
   }

@@ -1,5 +1,4 @@
 // An applied revision whose file changed or went away: refused, with a diff where the journal kept the text.
-import { createPatch } from 'diff'
 import { GodwitError } from '../core/error.ts'
 import type { Finding } from '../core/finding.ts'
 import type { AppliedRow, JournalStore } from '../dialect/journal.ts'
@@ -36,6 +35,9 @@ export async function describeDrift(
   session: Session,
 ): Promise<Finding[]> {
   const findings: Finding[] = drift.missing.map(missingFile)
+  if (drift.edited.length === 0) return findings
+  // Loaded only when there is something to show: a clean database pays nothing for it.
+  const { createPatch } = await import('diff')
   for (const row of drift.edited) {
     const revision = history.revision(row.id)
     const before = await journal.source(session, row.id)

@@ -102,11 +102,14 @@ async function runSteps(
   const revision = work.revision.id
   const before = resume?.done ?? 0
   let chain = ''
+  /** What the journal is to keep of the done steps; while done ones are passed over it stays as it was found. */
+  let hashes = resume?.hashes ?? []
   let number = 0
   let done = before
   const write = (writes: readonly JournalWrite[]) => journal.write(session, lease.fence, writes)
   const record = (running: number | null, error: string | null = null): JournalWrite => {
-    return { type: 'step', step: { revision, direction, done, running, total: 0, hashes: [chain], error } }
+    const kept = running === null ? hashes : [chain]
+    return { type: 'step', step: { revision, direction, done, running, total: 0, hashes: kept, error } }
   }
   // One after the other: the number of a step is its place in the order in which the code asked.
   let queue: Promise<unknown> = Promise.resolve()
@@ -122,12 +125,18 @@ async function runSteps(
       await write([record(n)])
       const result = await effect(resume?.running === n)
       done = n
+      hashes = [chain]
       await write([record(null)])
       return result
     }
     const next = queue.then(run)
     queue = next.catch(() => undefined)
     return next
+  }
+  /** The step whose end is not known, for stores that run it again. */
+  const stillBegun = () => {
+    if (number <= before) return resume?.running ?? null
+    return capabilities.idempotentOperations && number > done ? number : null
   }
   try {
     await runUser(work, contextFor(execution, work, step, false))
@@ -144,7 +153,8 @@ async function runSteps(
     if (cut && database.dialect.mapError(cause).code === 'CONNECT.LOST')
       throw await settleAfterLoss(execution, [work], new BatchFailure(0, cause, { connectionLost: true }), undefined)
     const fenced = journal.isFenceViolation(cause)
-    const nothing = done === 0 && !capabilities.idempotentOperations
+    // An effect that failed may have done a part of its work where the store cannot take it back.
+    const nothing = capabilities.idempotentOperations ? number === 0 && !resume : done === 0
     const failure = codeFailure(
       execution,
       work,
@@ -153,10 +163,9 @@ async function runSteps(
       done,
     )
     const stays = nothing ? 'rolled-back' : 'partial'
-    // A failed effect of a store without transactions may have done a part of its work: the step stays begun.
     const stopped = nothing
       ? ({ type: 'step-end', revision } as const)
-      : record(capabilities.idempotentOperations && number > done ? number : null, failure.message)
+      : record(stillBegun(), failure.message)
     if (!fenced) await write([stopped]).catch(() => undefined)
     settle(execution, revision, stays, { statements: done, ms: Date.now() - began, error: failure })
     throw failure

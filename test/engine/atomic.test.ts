@@ -1,6 +1,7 @@
 // Revisions that are one transaction each: what stays when the store fails at any point of it.
 import { describe, expect, it } from 'vitest'
 import { GodwitError } from '../../src/core/error.ts'
+import type { Dialect } from '../../src/dialect/dialect.ts'
 import type { RunEvent } from '../../src/engine/event.ts'
 import { type Call, type Doors, faulty, lost } from './faulty.ts'
 import { code, newSqlite, rowsOf, single, states, table, tables, using } from './project.ts'
@@ -24,6 +25,9 @@ async function run(doors: Doors, revisions = [table('001_one'), table('002_two')
   return { file, events, result, database: result.databases[0], there: await tables(file()), revisions }
 }
 
+/** The holder of the lease is this very process, which lives: it is not seen as gone. */
+const freed = (file: () => Dialect) => single(file(), []).lockBreak()
+
 /** Works committed so far: the commits of ensure, acquire and run-start come before them. */
 const workCommits = () => {
   let works = 0
@@ -43,6 +47,7 @@ describe('connection lost', () => {
     expect(states(database)).toEqual(['001_one applied', '002_two in-doubt', '003_three pending'])
     expect(database?.to).toEqual(['001_one'])
     expect(there).toEqual(['one'])
+    await freed(file)
     expect((await single(file(), revisions).up()).databases[0]?.to).toEqual(['003_three'])
   })
 
@@ -69,6 +74,7 @@ describe('connection lost', () => {
     const result = await single(faulty(file(), { after }), revisions).down({ target: 'base' })
     expect(result.error).toMatchObject({ code: 'CONNECT.LOST', next: ['godwit status', 'godwit down'] })
     expect(states(result.databases[0])).toEqual(['002_two undone', '001_one pending'])
+    await freed(file)
     const again = await single(faulty(file(), { before: once(call => isWork(call, 'DROP'), lost) }), revisions).down()
     expect(again.error?.next).toEqual(expect.arrayContaining(['godwit down']))
     expect(states(again.databases[0])).toEqual(['001_one in-doubt'])
@@ -261,6 +267,7 @@ it('starts over as one transaction where no step was done, and clears the row', 
   const file = newSqlite()
   const doors = { before: once(call => call.item?.kind === 'journal' && call.sql.includes('godwit_step'), lost, 2) }
   await single(faulty(file(), doors), [{ id: '001_a', transaction: 'off', up: 'VACUUM' }]).up()
+  await freed(file)
   await single(file(), []).repair({ inDoubt: 'retry' })
   expect((await single(file(), [{ id: '001_a', up: 'CREATE TABLE a (id int)' }]).status()).databases[0]?.state).toBe(
     'partial',
@@ -289,18 +296,6 @@ it('rolls back when the lock was taken over in mid-run, and says so', async () =
   expect(result.error).toMatchObject({ code: 'LOCK.LOST', meta: { state: 'rolled-back' } })
   expect(states(result.databases[0])).toEqual(['001_one applied', '002_two rolled-back'])
   expect(await tables(file())).toEqual(['one'])
-})
-
-it('passes on what is no failure of a statement', async () => {
-  const { result } = await run({
-    before(call) {
-      if (isWork(call, 'one')) return
-    },
-    after(call) {
-      if (call.what === 'read') return
-    },
-  })
-  expect(result.ok).toBe(true)
 })
 
 it('gives the settings of a header to the transaction', async () => {

@@ -34,7 +34,7 @@ cat >/dev/null
 kill -s "$3" "$1" 2>/dev/null
 for i in 1 2 3 4 5 6 7 8 9 10; do kill -0 "$1" 2>/dev/null || break; sleep 0.2; done
 kill -s KILL "$1" 2>/dev/null
-rm -rf "$2"
+rm -rf "$2" || { sleep 1; rm -rf "$2"; }
 `
 
 /** @throws when the program cannot be started at all */

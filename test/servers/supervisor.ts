@@ -84,13 +84,16 @@ export async function startSupervisor(): Promise<Supervisor> {
   await new Promise<void>((resolve, reject) => listener.once('error', reject).listen(path, resolve))
   listener.unref()
   process.env[socketVariable] = path
+  const forget = (): void => rmSync(path, { force: true })
+  process.once('exit', forget)
   return {
     server,
     coverage,
     async stop() {
       delete process.env[socketVariable]
       listener.close()
-      rmSync(path, { force: true })
+      process.off('exit', forget)
+      forget()
       await Promise.allSettled(answers.values())
       await Promise.allSettled(servers.map(one => one.stop()))
     },

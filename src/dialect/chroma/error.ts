@@ -45,6 +45,16 @@ export function answerError(target: ChromaTarget, request: FailedRequest, status
       meta,
     })
   }
+  // Its messages: "Error sending message to compactor", "Error sending backfill request to compactor: Failed to send request".
+  if (/to compactor(: Failed to send request)?$/.test(said)) {
+    return new GodwitError('CHROMA.REQUEST_FAILED', `the Chroma server has lost its indexing thread: ${said}`, {
+      why:
+        'Chroma 1.0 ends up so when a client is killed or loses its connection during a request. Until it is restarted ' +
+        `every request on records fails. ${inDoubt(request)}`,
+      next: ['restart the Chroma server', 'godwit up'],
+      meta,
+    })
+  }
   return new GodwitError('CHROMA.REQUEST_FAILED', `${meta.request} was answered with ${status}: ${said}`, {
     why: status >= 500 ? inDoubt(request) : 'The server refused the request and did nothing.',
     next: ['godwit status'],

@@ -122,6 +122,40 @@ it('stops a request under way, and works afterwards', async () => {
   expect(await transport.send(read)).toBe('fine')
 })
 
+it('never breaks off a request on records, by a stop or by a time-out', async () => {
+  let broken = 0
+  const slow: Answer = (request, response) => {
+    request.socket.on('close', () => broken++)
+    setTimeout(() => response.writeHead(200).end('7'), 150)
+  }
+  const { transport } = await start([ok, slow, slow], { requestTimeoutMs: 1_000 })
+  await transport.send(read)
+  const count = transport.send({ method: 'GET', path: 'tenants/t/databases/d/collections/id/count' })
+  await new Promise(resolve => setTimeout(resolve, 50))
+  transport.cancel()
+  expect(await count).toBe(7)
+  expect(broken).toBe(0)
+})
+
+it('leaves a request on records alone when it stops waiting for it', async () => {
+  let broken = 0
+  const never: Answer = request => request.socket.on('close', () => broken++)
+  const { transport } = await start([ok, never], { requestTimeoutMs: 60, retries: 0 })
+  await transport.send(read)
+  const path = 'tenants/t/databases/d/collections/id/upsert'
+  expect((await failure(transport.send({ method: 'POST', path, body: {} }))).code).toBe('CONNECT.TIMEOUT')
+  await new Promise(resolve => setTimeout(resolve, 50))
+  expect(broken).toBe(0)
+})
+
+it.each([
+  'Error sending message to compactor',
+  'Error executing plan: Error sending backfill request to compactor: Failed to send request',
+])('says that the server must be restarted: %s', async message => {
+  const { transport } = await start([say(500, JSON.stringify({ message }))])
+  expect((await failure(transport.send(write))).next[0]).toBe('restart the Chroma server')
+})
+
 it('stops with the reason of the signal that was given', async () => {
   const { transport } = await start([silent])
   const controller = new AbortController()

@@ -18,6 +18,8 @@ export interface ChromaRequest {
 /** Answers of proxies and overloaded servers after which a read is tried again. */
 const PASSING = new Set([429, 502, 503, 504])
 const FIRST_PAUSE_MS = 100
+/** Requests on the records of a collection: `…/collections/<id>/upsert`. */
+const ON_RECORDS = /\/collections\/[^/]+\/\w+$/
 
 export class ChromaTransport {
   readonly #target: ChromaTarget
@@ -47,7 +49,7 @@ export class ChromaTransport {
     }
   }
 
-  /** Ends the requests under way; later ones work again. */
+  /** Ends the requests under way, except those on records, which end by themselves; later ones work again. */
   cancel(): void {
     this.#stop.abort()
     this.#stop = new AbortController()
@@ -68,19 +70,24 @@ export class ChromaTransport {
     const target = this.#target
     const failed = { method: request.method, path: shortPath(target, request.path), writes: !reads }
     const timeoutMs = this.#connected ? target.requestTimeoutMs : target.connectTimeoutMs
+    const limit = AbortSignal.timeout(timeoutMs)
+    // A client that goes away during a request on records ends the server's indexing thread, after which every such
+    // request of everybody fails until the server is restarted (measured, Chroma 1.0.0). So these are never broken off.
+    const kept = ON_RECORDS.test(request.path)
     let status: number
     let text: string
     try {
-      const answer = await fetch(`${target.origin}/api/v2/${request.path}`, {
+      const work = fetch(`${target.origin}/api/v2/${request.path}`, {
         method: request.method,
         headers: { ...target.headers, ...(request.body === undefined ? {} : { 'content-type': 'application/json' }) },
         // Following a redirect could carry the token to another server.
         redirect: 'error',
-        signal: AbortSignal.any([stop, AbortSignal.timeout(timeoutMs)]),
+        ...(kept ? {} : { signal: AbortSignal.any([stop, limit]) }),
         ...(request.body === undefined ? {} : { body: stringifyExact(request.body) }),
-      })
+      }).then(async answer => ({ status: answer.status, text: await answer.text() }))
+      const answer = await (kept ? orTimeout(work, limit) : work)
       status = answer.status
-      text = await answer.text()
+      text = answer.text
     } catch (error) {
       if (stop.aborted) throw aborted(stop)
       return { error: networkError(target, failed, error, this.#connected, timeoutMs), status: undefined }
@@ -95,6 +102,15 @@ export class ChromaTransport {
       return { error, status }
     }
   }
+}
+
+/** The answer, or the reason of `limit`, whichever is first. The work goes on by itself. */
+function orTimeout<Result>(work: Promise<Result>, limit: AbortSignal): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(limit.reason)
+    limit.addEventListener('abort', stop, { once: true })
+    work.then(resolve, reject).finally(() => limit.removeEventListener('abort', stop))
+  })
 }
 
 function aborted(signal: AbortSignal): GodwitError {

@@ -1,3 +1,4 @@
+// A DuckDB session, its file lock, journal and lease on real files.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, writeFileSync } from 'node:fs'

@@ -1,3 +1,4 @@
+// Cutting DuckDB text into statements, and telling what they are.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { SplitFailure } from '../split.ts'

@@ -32,8 +32,16 @@ export interface BatchSpelling {
   readonly begin: string
   /** Statements that put the session's settings back. */
   readonly reset: readonly string[]
+  /** Why this store cannot run a text; undefined when it can. */
+  refuse?(sql: string): GodwitError | undefined
   /** `SET lock_timeout = 0` around CONCURRENTLY, and the way back; absent where no session lock_timeout is set. */
   readonly unlimited?: { readonly lift: string; readonly restore: string }
+}
+
+/** What must not be sent at all: in a message NUL is the end of the text. */
+function refused(sql: string, spelling: BatchSpelling): GodwitError | undefined {
+  if (sql.includes('\0')) return new GodwitError('SQL.SYNTAX_INVALID', 'the statement holds a NUL character')
+  return spelling.refuse?.(sql)
 }
 
 /** What outlives one call of `run`. */
@@ -76,9 +84,10 @@ export function* messagesOf(
         break
       case 'statement':
       case 'journal': {
-        if (item.sql.includes('\0')) {
+        const refusal = refused(item.sql, spelling)
+        if (refusal !== undefined) {
           if (!builder.empty) yield builder.take()
-          throw new BatchFailure(index, new GodwitError('SQL.SYNTAX_INVALID', 'the statement holds a NUL character'))
+          throw new BatchFailure(index, refusal)
         }
         const separate = !state.inTransaction || (item.kind === 'statement' && item.alone === true)
         if (separate && !builder.empty) yield builder.take()

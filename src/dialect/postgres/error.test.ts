@@ -37,7 +37,12 @@ describe('mapError', () => {
   })
 
   it('keeps what the server explains, and masks the password everywhere', () => {
-    const error = server('23505', { message: 'for pa55word', detail: 'Key (a)=(pa55word) exists', hint: 'try', table: 't' })
+    const error = server('23505', {
+      message: 'for pa55word',
+      detail: 'Key (a)=(pa55word) exists',
+      hint: 'try',
+      table: 't',
+    })
     const mapped = mapError(error, ['pa55word'])
     expect(mapped.meta).toMatchObject({ sqlstate: '23505', table: 't', hint: 'try' })
     expect(mapped.why).toContain('Key (a)=(***)')
@@ -45,7 +50,9 @@ describe('mapError', () => {
   })
 
   it('joins the attempts of several addresses', () => {
-    const error = Object.assign(new AggregateError([new Error('connect ::1'), new Error('connect 127.0.0.1')]), { code: 'ECONNREFUSED' })
+    const error = Object.assign(new AggregateError([new Error('connect ::1'), new Error('connect 127.0.0.1')]), {
+      code: 'ECONNREFUSED',
+    })
     expect(mapError(error, [])).toMatchObject({ code: 'CONNECT.REFUSED', message: 'connect ::1, connect 127.0.0.1' })
   })
 

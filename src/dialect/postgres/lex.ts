@@ -207,7 +207,7 @@ function checked(text: string, start: number, end: number): Cut {
 }
 
 /** The statement is a COPY … FROM STDIN, whatever its quoted parts say. */
-export function readsFromClient(statement: string): boolean {
+function readsFromClient(statement: string): boolean {
   const plain = statement.replace(/--[^\n\r]*|\/\*[\s\S]*?\*\/|'(?:[^']|'')*'|"(?:[^"]|"")*"|\([^()]*\)/g, ' x ')
   return /^\s*(?:x\s+)*copy\s[^;]*?\sfrom\s+stdin\b/i.test(plain)
 }

@@ -53,7 +53,14 @@ describe('a batch', () => {
     expect(rows).toEqual([undefined, 2, undefined, undefined, undefined, 3, undefined])
   })
 
-  const good = ["INSERT INTO t VALUES (10, '𝄞')", 'SELECT 1; SELECT 2', '-- nothing', '', 'SELECT 3 -- end', 'DELETE FROM t WHERE a = 10']
+  const good = [
+    "INSERT INTO t VALUES (10, '𝄞')",
+    'SELECT 1; SELECT 2',
+    '-- nothing',
+    '',
+    'SELECT 3 -- end',
+    'DELETE FROM t WHERE a = 10',
+  ]
   const faults = [
     ['a row that exists', "INSERT INTO t VALUES (1, '𝄞')", undefined],
     ['an unknown column', "SELECT '𝄞ü', nope FROM t", 'nope'],
@@ -74,21 +81,41 @@ describe('a batch', () => {
   }
 
   it('commits the transactions before one that does not parse', async () => {
-    const { done, failure } = await run([begin, statement('INSERT INTO t VALUES (5)'), commit, begin, statement('INSERT INTO t VALUES (6)'), statement('selec'), commit])
+    const { done, failure } = await run([
+      begin,
+      statement('INSERT INTO t VALUES (5)'),
+      commit,
+      begin,
+      statement('INSERT INTO t VALUES (6)'),
+      statement('selec'),
+      commit,
+    ])
     expect(failure?.index).toBe(5)
     expect(done).toEqual(numbers(5))
     expect(await count('a IN (5, 6)')).toBe(1)
   })
 
   it('does each item outside a transaction for good before the next', async () => {
-    const { failure } = await run([statement('INSERT INTO t VALUES (5)'), statement('SELECT 1 / 0'), statement('INSERT INTO t VALUES (6)')])
+    const { failure } = await run([
+      statement('INSERT INTO t VALUES (5)'),
+      statement('SELECT 1 / 0'),
+      statement('INSERT INTO t VALUES (6)'),
+    ])
     expect(failure?.index).toBe(1)
     expect(await count('a IN (5, 6)')).toBe(1)
   })
 
   it('counts one answer for a statement that rules rewrite', async () => {
-    await sql.query('CREATE TABLE v (a int); CREATE RULE r AS ON INSERT TO v DO ALSO (INSERT INTO t VALUES (new.a + 100); INSERT INTO t VALUES (new.a + 200)); CREATE RULE d AS ON DELETE TO v DO INSTEAD NOTHING')
-    const { done, failure } = await run([begin, statement('INSERT INTO v VALUES (1)'), statement('DELETE FROM v'), statement('SELECT nope'), commit])
+    await sql.query(
+      'CREATE TABLE v (a int); CREATE RULE r AS ON INSERT TO v DO ALSO (INSERT INTO t VALUES (new.a + 100); INSERT INTO t VALUES (new.a + 200)); CREATE RULE d AS ON DELETE TO v DO INSTEAD NOTHING',
+    )
+    const { done, failure } = await run([
+      begin,
+      statement('INSERT INTO v VALUES (1)'),
+      statement('DELETE FROM v'),
+      statement('SELECT nope'),
+      commit,
+    ])
     expect(failure?.index).toBe(3)
     expect(done).toEqual(numbers(3))
   })
@@ -96,7 +123,13 @@ describe('a batch', () => {
   it('is not confused by notices, functions with bodies and errors inside them', async () => {
     const body = 'CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; SELECT CASE WHEN true THEN 2 END; END'
     const notice = "DO $$ BEGIN RAISE NOTICE 'a'; RAISE WARNING 'b'; END $$"
-    const { failure } = await run([begin, statement(notice), statement(body), statement("DO $$ BEGIN RAISE EXCEPTION 'boom'; END $$"), commit])
+    const { failure } = await run([
+      begin,
+      statement(notice),
+      statement(body),
+      statement("DO $$ BEGIN RAISE EXCEPTION 'boom'; END $$"),
+      commit,
+    ])
     expect(failure).toMatchObject({ index: 3, message: 'boom', offset: undefined })
   })
 
@@ -123,9 +156,18 @@ describe('a batch', () => {
   })
 
   it('puts role, path, settings and temporary tables back', async () => {
-    await sql.run(['SET search_path = nowhere', 'SET statement_timeout = 99', 'CREATE TEMP TABLE tmp (a int)', 'SET ROLE pg_monitor'].map(statement))
+    await sql.run(
+      [
+        'SET search_path = nowhere',
+        'SET statement_timeout = 99',
+        'CREATE TEMP TABLE tmp (a int)',
+        'SET ROLE pg_monitor',
+      ].map(statement),
+    )
     await sql.run([reset])
-    const [row] = await sql.query("SELECT current_user AS u, current_setting('statement_timeout') AS s, to_regclass('pg_temp.tmp') AS t")
+    const [row] = await sql.query(
+      "SELECT current_user AS u, current_setting('statement_timeout') AS s, to_regclass('pg_temp.tmp') AS t",
+    )
     expect(row).toEqual({ u: 'postgres', s: '0', t: null })
     expect(await count('a = 1')).toBe(1)
   })
@@ -146,7 +188,7 @@ const applied = (id: string): JournalWrite => ({
   id,
   checksum: 'c',
   fileHash: 'f',
-  source: "it's \\ a\n\"source\" 𝄞",
+  source: 'it\'s \\ a\n"source" 𝄞',
   startedAtMs: Date.now(),
   statements: 2,
   kind: 'applied',
@@ -171,19 +213,33 @@ describe('the journal', () => {
     const other = await dialect.open({ purpose: 'run' })
     await Promise.all([dialect.journal.ensure(session), dialect.journal.ensure(other)])
     await other.close()
-    expect(await dialect.journal.read(session)).toEqual({ initialised: true, format: 1, applied: [], steps: [], lease: undefined })
+    expect(await dialect.journal.read(session)).toEqual({
+      initialised: true,
+      format: 1,
+      applied: [],
+      steps: [],
+      lease: undefined,
+    })
   })
 
   it('gives back what was written, whatever the text', async () => {
     await dialect.journal.ensure(session)
     const fence = await acquire('A')
-    await dialect.journal.write(session, fence, [{ type: 'run-start', run: { id: 'r', verb: 'up', by: 'me', tool: '0' } }, applied('1'), applied("2'\\"), step])
+    await dialect.journal.write(session, fence, [
+      { type: 'run-start', run: { id: 'r', verb: 'up', by: 'me', tool: '0' } },
+      applied('1'),
+      applied("2'\\"),
+      step,
+    ])
     const state = await dialect.journal.read(session)
-    expect(state.applied.map(row => [row.id, row.sequence])).toEqual([['1', 1], ["2'\\", 2]])
+    expect(state.applied.map(row => [row.id, row.sequence])).toEqual([
+      ['1', 1],
+      ["2'\\", 2],
+    ])
     expect(state.applied[0]?.appliedAt).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
     expect(state.steps).toMatchObject([{ revision: 's', done: 1, running: 2, hashes: ['h'], error: "can't" }])
     expect(state.lease).toMatchObject({ owner: 'A', expired: false, fence: fence.fence })
-    expect(await dialect.journal.source(session, "2'\\")).toBe("it's \\ a\n\"source\" 𝄞")
+    expect(await dialect.journal.source(session, "2'\\")).toBe('it\'s \\ a\n"source" 𝄞')
     await dialect.journal.write(session, fence, [
       { type: 'accept', id: '1', checksum: 'd', fileHash: undefined, source: undefined },
       { type: 'undone', id: "2'\\" },
@@ -206,7 +262,12 @@ describe('the journal', () => {
     await dialect.journal.ensure(session)
     const fence = await acquire('A')
     await dialect.locker.break(session)
-    const { failure } = await run([begin, statement('INSERT INTO t VALUES (7)'), ...(dialect.journal.render?.(fence, [write]) ?? []), commit])
+    const { failure } = await run([
+      begin,
+      statement('INSERT INTO t VALUES (7)'),
+      ...(dialect.journal.render?.(fence, [write]) ?? []),
+      commit,
+    ])
     expect(failure && dialect.journal.isFenceViolation(failure)).toBe(true)
     expect(await count('a = 7')).toBe(0)
     await expect(dialect.journal.write(session, fence, [write])).rejects.toMatchObject({ code: 'LOCK.LOST' })
@@ -224,7 +285,10 @@ describe('the journal', () => {
     await dialect.journal.ensure(session)
     await dialect.journal.write(session, await acquire('A'), [applied('1'), step])
     await sql.query(damage)
-    await expect(dialect.journal.read(session)).rejects.toMatchObject({ code: 'JOURNAL.DAMAGED', message: expect.stringContaining(named) })
+    await expect(dialect.journal.read(session)).rejects.toMatchObject({
+      code: 'JOURNAL.DAMAGED',
+      message: expect.stringContaining(named),
+    })
   })
 
   it('reports a newer format instead of judging its rows', async () => {
@@ -239,7 +303,10 @@ describe('the lease', () => {
     await dialect.journal.ensure(session)
     const other = await dialect.open({ purpose: 'run' })
     const first = await acquire('A')
-    expect(await dialect.locker.acquire(other, { owner: 'B', holder: 'b', ttlMs: 1 })).toMatchObject({ acquired: false, by: { owner: 'A' } })
+    expect(await dialect.locker.acquire(other, { owner: 'B', holder: 'b', ttlMs: 1 })).toMatchObject({
+      acquired: false,
+      by: { owner: 'A' },
+    })
     expect(await dialect.locker.renew(other, first, 1_000)).toBe(true)
     await dialect.locker.release(session, first)
     const second = await acquire('B', 20, other)

@@ -2,8 +2,9 @@
 // until the end of it, others wait their turn, as they would for a lock. The same messages as over a socket.
 import { GodwitError } from '../../core/error.ts'
 import type { Session } from '../session.ts'
+import { SplitFailure } from '../split.ts'
 import { isConnectionError, type ServerError } from './error.ts'
-import { countStatements, cutStatements, readsFromClient } from './lex.ts'
+import { countStatements, cutStatements } from './lex.ts'
 import { BEGIN, RESET } from './session.ts'
 import { sqlSession, type Wire } from './sql-session.ts'
 
@@ -80,7 +81,7 @@ export function pgliteSession(
   closeInstance: () => Promise<void>,
 ): Session {
   const wire = new PgliteWire(connection)
-  const sql = sqlSession(wire, { begin: BEGIN, reset: [...RESET, ...facts.setup] })
+  const sql = sqlSession(wire, { begin: BEGIN, reset: [...RESET, ...facts.setup], refuse: refuseCopy })
   let closed = false
   return {
     identity: { backend: facts.backend, backendStart: '' },
@@ -162,7 +163,8 @@ class PgliteWire implements Wire {
   ): Promise<Result> {
     const { connection } = this
     const run = async (): Promise<Result> => {
-      refuseCopy(text)
+      const refusal = refuseCopy(text)
+      if (refusal !== undefined) throw refusal
       const answer = await connection.exclusive(this, async () => {
         const done = await work(connection.instance)
         return { result: done, inTransaction: done.inTransaction }
@@ -177,18 +179,19 @@ class PgliteWire implements Wire {
 }
 
 /** COPY FROM STDIN ends the whole PGlite, and the process with it (measured on 0.5.14). */
-function refuseCopy(text: string): void {
-  if (!/\bstdin\b/i.test(text)) return
-  let refused = false
+function refuseCopy(text: string): GodwitError | undefined {
+  if (!/\bstdin\b/i.test(text)) return undefined
   try {
-    for (const cut of cutStatements(text)) refused ||= readsFromClient(text.slice(cut.start, cut.end))
-  } catch {
-    refused = /\bcopy\b/i.test(text)
-  }
-  if (refused)
-    throw new GodwitError('SQL.COPY_DATA', 'COPY … FROM STDIN is not possible in PGlite', {
-      next: ['use INSERT statements'],
+    for (const _ of cutStatements(text));
+    return undefined
+  } catch (error) {
+    if (!(error instanceof SplitFailure) || error.code !== 'SQL.COPY_DATA') return undefined
+    return new GodwitError('SQL.COPY_DATA', error.message, {
+      why: 'PGlite would end with the process',
+      next: error.next,
+      cause: error,
     })
+  }
 }
 
 /** The protocol message Query. */

@@ -50,7 +50,11 @@ describe('resolveSettings', () => {
 
 describe('startupOptions', () => {
   it('escapes blanks and backslashes and puts the text of the user last', () => {
-    const settings = resolveSettings({ searchPath: ['my schema', 'a\\b'], options: '-c work_mem=1MB', lockTimeoutMs: 7 })
+    const settings = resolveSettings({
+      searchPath: ['my schema', 'a\\b'],
+      options: '-c work_mem=1MB',
+      lockTimeoutMs: 7,
+    })
     expect(startupOptions(settings, true)).toBe(
       '-c lock_timeout=7 -c search_path="my\\ schema",\\ "a\\\\b" -c client_connection_check_interval=500 -c work_mem=1MB',
     )

@@ -1,3 +1,4 @@
+// Which SQLite driver is loaded, which is refused, and what a file's rights allow.
 import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'

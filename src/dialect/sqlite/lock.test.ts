@@ -1,3 +1,4 @@
+// Lease and journal of SQLite on real files, with processes that race and processes that are killed.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'

@@ -91,7 +91,9 @@ async function openFile(settings: ResolvedSettings, path: string, options: OpenO
         'its WAL file holds changes that can only be read with the right to write the folder',
       )
     }
-    return await openWith(driver, { path, readOnly, immutable: true }, settings, options)
+    return await openWith(driver, { path, readOnly, immutable: true }, settings, options).catch(cause => {
+      throw describeOpening(settings, cause)
+    })
   }
 }
 

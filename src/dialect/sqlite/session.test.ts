@@ -1,3 +1,4 @@
+// A SQLite session on real files, through every driver that is installed: foreign keys first, since they lose rows.
 import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { isGodwitError } from '../../core/error.ts'

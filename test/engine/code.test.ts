@@ -1,0 +1,317 @@
+// Revisions of code: what they may do, what is found when they forget to wait, what stays when they throw.
+import { describe, expect, it } from 'vitest'
+import type { RunEvent } from '../../src/engine/event.ts'
+import { type Call, faulty, lost } from './faulty.ts'
+import { code, type CodeCalls, newSqlite, rowsOf, single, tables, using } from './project.ts'
+
+const pause = (ms: number) => new Promise(resolve => setTimeout(resolve, ms))
+
+async function run(up: (m: CodeCalls) => unknown, rest: Parameters<typeof code>[2] = {}) {
+  const file = newSqlite()
+  const events: RunEvent[] = []
+  const revisions = [code('001_code', up, rest)]
+  const result = await single(file(), revisions).up({ on: event => events.push(event) })
+  return { file, result, error: result.error, events, there: await tables(file()) }
+}
+
+describe('calls', () => {
+  it('that are awaited late or together are fine', async () => {
+    const { error, there } = await run(async m => {
+      const late = m.query('CREATE TABLE a (id int)')
+      await pause(5)
+      await late
+      await Promise.all([m.query('CREATE TABLE b (id int)'), m.sql`CREATE TABLE c (id int)`, m.run('')])
+      await m.query('SELECT 1').finally(() => undefined)
+      expect(String(m.query('SELECT 1').catch(() => undefined))).toBe('[object Promise]')
+      await m.query('SELECT 1').catch(() => undefined)
+    })
+    expect(error?.code).toBe('RUN.CODE_NOT_AWAITED')
+    expect(there).toEqual([])
+    const fine = await run(async m => {
+      const late = m.query('CREATE TABLE a (id int)')
+      await pause(5)
+      await late
+      await Promise.all([m.query('CREATE TABLE b (id int)'), m.sql`CREATE TABLE c (id int)`])
+      await m.query('SELECT 1').finally(() => undefined)
+      await m.query('SELECT nothing').catch(() => undefined)
+    })
+    expect(fine.error).toBeUndefined()
+    expect(fine.there).toEqual(['a', 'b', 'c'])
+  })
+
+  it('that are not awaited are named, and nothing stays', async () => {
+    const { error, there } = await run(m => {
+      void m.query('CREATE TABLE   a\n (id int)')
+    })
+    expect(error).toMatchObject({
+      code: 'RUN.CODE_NOT_AWAITED',
+      message: expect.stringContaining('CREATE TABLE a (id int)'),
+      next: expect.arrayContaining(['put "await" before it']),
+    })
+    expect(there).toEqual([])
+  })
+
+  it('that fail without being awaited end no process', async () => {
+    const { error } = await run(m => {
+      void m.query('DROP TABLE nowhere')
+    })
+    expect(error?.code).toBe('RUN.CODE_NOT_AWAITED')
+  })
+
+  it('that are handled but not waited for are named', async () => {
+    const { error } = await run(m => {
+      m.query('CREATE TABLE a (id int)').then(
+        () => undefined,
+        () => undefined,
+      )
+    })
+    expect(error?.code).toBe('RUN.CODE_NOT_AWAITED')
+  })
+
+  it('of a function that throws: its own error comes first', async () => {
+    const { error, there } = await run(async m => {
+      void m.query('CREATE TABLE a (id int)')
+      throw new Error('the price list is empty')
+    })
+    expect(error).toMatchObject({ code: 'RUN.CODE_FAILED', message: 'the price list is empty' })
+    expect(there).toEqual([])
+  })
+
+  it('after the function returned are refused', async () => {
+    let kept: CodeCalls | undefined
+    const { error } = await run(m => void (kept = m))
+    expect(error).toBeUndefined()
+    await expect(kept?.query('CREATE TABLE late (id int)')).rejects.toMatchObject({ code: 'RUN.CODE_NOT_AWAITED' })
+  })
+
+  it('with several statements are refused, and run() takes them', async () => {
+    const { error } = await run(m => m.query('CREATE TABLE a (id int); CREATE TABLE b (id int)'))
+    expect(error).toMatchObject({
+      code: 'RUN.CODE_FAILED',
+      next: expect.arrayContaining(['use m.run(text) for a text of several statements']),
+    })
+    expect((await run(m => m.run('CREATE TABLE a (id int); CREATE TABLE b (id int)'))).there).toEqual(['a', 'b'])
+  })
+
+  it('cannot end the transaction', async () => {
+    for (const text of ['COMMIT', 'ROLLBACK', 'BEGIN']) {
+      const { error, there } = await run(async m => {
+        await m.query('CREATE TABLE a (id int)')
+        await m.query(text)
+      })
+      expect(error?.code, text).toBe('SQL.TRANSACTION_INSIDE')
+      expect(there).toEqual([])
+    }
+  })
+
+  it('may log, read, and use the connection of the driver', async () => {
+    const { error, events, there } = await run(async m => {
+      m.log('half way')
+      ;(m.client as { exec(sql: string): void }).exec('CREATE TABLE raw (id int)')
+      await m.sql`INSERT INTO raw VALUES (${7})`
+      expect(await m.query('SELECT id FROM raw WHERE id = ?', [7])).toEqual([{ id: 7 }])
+      expect(m.signal.aborted).toBe(false)
+    })
+    expect(error).toBeUndefined()
+    expect(events).toContainEqual({ type: 'log', database: 'main', revision: '001_code', message: 'half way' })
+    expect(there).toEqual(['raw'])
+  })
+})
+
+describe('what code throws', () => {
+  it('is an error of the driver', async () => {
+    const { error } = await run(m => m.query('INSERT INTO nowhere VALUES (1)'))
+    expect(error).toMatchObject({ code: 'RUN.CODE_FAILED', message: expect.stringContaining('nowhere') })
+    expect(error?.where).toBeUndefined()
+  })
+
+  it('may be anything', async () => {
+    expect((await run(() => Promise.reject('a text'))).error).toMatchObject({
+      code: 'RUN.CODE_FAILED',
+      message: 'a text',
+    })
+    expect((await run(() => Promise.reject(new Error('')))).error?.code).toBe('RUN.CODE_FAILED')
+  })
+
+  it('takes the settings of the revision along', async () => {
+    const seen: unknown[] = []
+    const file = newSqlite()
+    const before = (call: Call) =>
+      void (call.item?.kind === 'begin' && call.item.settings && seen.push(call.item.settings))
+    const revision = code('001_code', m => m.query('SELECT 1'), { lockTimeout: '2s' } as never)
+    expect((await single(faulty(file(), { before }), [revision]).up()).error).toBeUndefined()
+    expect(seen).toEqual([{ lockTimeoutMs: 2_000 }])
+  })
+})
+
+describe('connection lost', () => {
+  it('before the COMMIT: nothing stays', async () => {
+    const file = newSqlite()
+    const before = (call: Call) => {
+      if (call.what === 'query' && call.sql.includes('made')) throw lost()
+    }
+    const revision = code('001_code', m => m.query('CREATE TABLE made (id int)'))
+    const { error, databases } = await single(faulty(file(), { before }), [revision]).up()
+    expect(error?.code).toBe('CONNECT.LOST')
+    expect(databases[0]?.steps[0]?.state).toBe('rolled-back')
+    expect(await tables(file())).toEqual([])
+  })
+
+  it('at the COMMIT: in doubt, or proved by the journal', { timeout: 20_000 }, async () => {
+    for (const door of ['before', 'after'] as const) {
+      const file = newSqlite()
+      let made = false
+      const doors = {
+        [door]: (call: Call) => {
+          if (call.sql.includes('made')) made = true
+          if (made && call.item?.kind === 'commit' && call.purpose === 'run') throw lost()
+        },
+      }
+      const revision = code('001_code', m => m.query('CREATE TABLE made (id int)'))
+      const { error, databases } = await single(faulty(file(), doors), [revision]).up()
+      expect(error?.code).toBe('CONNECT.LOST')
+      expect(databases[0]?.steps[0]?.state).toBe(door === 'before' ? 'in-doubt' : 'applied')
+      expect(await tables(file())).toEqual(door === 'before' ? [] : ['made'])
+    }
+  })
+
+  it('in a step: in doubt, and the next run refuses to guess', { timeout: 20_000 }, async () => {
+    const file = newSqlite()
+    const before = (call: Call) => {
+      if (call.what === 'query' && call.sql.includes('made')) throw lost()
+    }
+    const revisions = [code('001_code', m => m.query('CREATE TABLE made (id int)'), { transaction: 'off' })]
+    const { error, databases } = await single(faulty(file(), { before }), revisions).up()
+    expect(error).toMatchObject({ code: 'CONNECT.LOST', meta: { state: 'in-doubt' } })
+    expect(databases[0]?.steps[0]?.state).toBe('in-doubt')
+    await single(file(), []).lockBreak()
+    expect((await single(file(), revisions).up()).error?.code).toBe('JOURNAL.STEP_IN_DOUBT')
+    await single(file(), revisions).repair({ inDoubt: 'retry' })
+    expect((await single(file(), revisions).up()).error).toBeUndefined()
+    expect(await tables(file())).toEqual(['made'])
+  })
+
+  it('at the reset after the last step: in doubt', { timeout: 20_000 }, async () => {
+    const file = newSqlite()
+    let made = false
+    const before = (call: Call) => {
+      if (call.sql.includes('made')) made = true
+      if (made && call.item?.kind === 'reset') throw lost()
+    }
+    const revisions = [code('001_code', m => m.query('CREATE TABLE made (id int)'), { transaction: 'off' })]
+    const { databases } = await single(faulty(file(), { before }), revisions).up()
+    expect(databases[0]?.steps[0]?.state).toBe('in-doubt')
+    await single(file(), []).lockBreak()
+    expect((await single(file(), revisions).up()).error).toBeUndefined()
+  })
+})
+
+describe('step by step', () => {
+  const off = { transaction: 'off' } as const
+  const three = (fault?: unknown, second = 'INSERT INTO a VALUES (2)') => [
+    code(
+      '001_code',
+      async m => {
+        await m.query('CREATE TABLE a (id int)')
+        await m.query(second)
+        if (fault) throw fault
+        await m.query('INSERT INTO a VALUES (3)')
+      },
+      off,
+    ),
+  ]
+
+  it('goes on after the steps that are done', async () => {
+    const file = newSqlite()
+    const failed = await single(file(), three(new Error('enough'))).up()
+    expect(failed.error).toMatchObject({ code: 'RUN.CODE_FAILED_PARTIAL', message: 'enough' })
+    expect(failed.error?.why).toContain('Of 001_code, 2 of its steps stay')
+    expect((await single(file(), three()).status()).databases[0]?.partial).toMatchObject([{ done: 2, total: 0 }])
+    expect((await single(file(), three()).repair()).databases[0]?.actions[0]?.found).toBe('its up stopped after step 2')
+    const events: RunEvent[] = []
+    expect((await single(file(), three()).up({ on: event => events.push(event) })).error).toBeUndefined()
+    expect(events.find(event => event.type === 'revision-start')).toMatchObject({ resumedAt: 2 })
+    expect((await rowsOf(file(), 'SELECT id FROM a ORDER BY id')).map(row => row['id'])).toEqual([2, 3])
+  })
+
+  it('refuses other steps in the place of the done ones', async () => {
+    const file = newSqlite()
+    await single(file(), three(new Error('enough'))).up()
+    const other = await single(file(), three(undefined, 'INSERT INTO a VALUES (22)')).up()
+    expect(other.error).toMatchObject({ code: 'JOURNAL.PARTIAL_EDITED', meta: { done: 2 } })
+    expect((await single(file(), three()).up()).error).toBeUndefined()
+  })
+
+  it('leaves nothing when the first step fails', async () => {
+    const file = newSqlite()
+    const revisions = [code('001_code', m => m.query('INSERT INTO nowhere VALUES (1)'), off)]
+    const { error, databases } = await single(file(), revisions).up()
+    expect(error).toMatchObject({ code: 'RUN.CODE_FAILED', meta: { state: 'rolled-back' } })
+    expect(databases[0]?.steps[0]?.state).toBe('rolled-back')
+    expect((await single(file(), revisions).status()).databases[0]?.partial).toEqual([])
+  })
+
+  it('takes calls that were begun together in the order in which they were begun, after a failure too', async () => {
+    const file = newSqlite()
+    const revisions = [
+      code(
+        '001_code',
+        async m => {
+          const bad = m.query('INSERT INTO nowhere VALUES (1)')
+          const good = m.query('CREATE TABLE good (id int)')
+          await bad.catch(() => undefined)
+          await good
+        },
+        off,
+      ),
+    ]
+    expect((await single(file(), revisions).up()).error).toBeUndefined()
+    expect(await tables(file())).toEqual(['good'])
+  })
+
+  it('stops where the lock was taken over', async () => {
+    const file = newSqlite()
+    const revisions = [
+      code(
+        '001_code',
+        async m => {
+          await m.query('CREATE TABLE a (id int)')
+          await using(file(), (_, session) => file().locker.break(session))
+          await m.query('CREATE TABLE b (id int)')
+        },
+        off,
+      ),
+    ]
+    const { error } = await single(file(), revisions).up()
+    expect(error).toMatchObject({ code: 'LOCK.LOST', meta: { state: 'partial' } })
+    expect(await tables(file())).toEqual(['a'])
+  })
+
+  it('goes back as well', async () => {
+    const file = newSqlite()
+    const down = async (m: CodeCalls) => void (await m.query('DROP TABLE a'))
+    const revisions = [{ ...three()[0]!, down: down as never }]
+    await single(file(), revisions).up()
+    expect((await single(file(), revisions).down()).error).toBeUndefined()
+    expect(await tables(file())).toEqual([])
+  })
+})
+
+it('loses the lock in one transaction, too', async () => {
+  const file = newSqlite()
+  let broken = false
+  const doors = {
+    before: async (call: Call) => {
+      if (broken || call.item?.kind !== 'begin' || call.purpose !== 'run') return
+      if ((await rowsOf(file(), `SELECT 1 FROM sqlite_schema WHERE name = 'godwit_run'`)).length === 0) return
+      if ((await rowsOf(file(), 'SELECT 1 FROM godwit_run')).length === 0) return
+      broken = true
+      await using(file(), (_, session) => file().locker.break(session))
+    },
+  }
+  const { error } = await single(faulty(file(), doors), [
+    code('001_code', m => m.query('CREATE TABLE a (id int)')),
+  ]).up()
+  expect(error?.code).toBe('LOCK.LOST')
+  expect(await tables(file())).toEqual([])
+})
