@@ -29,6 +29,8 @@ export interface RunOptions extends SelectOptions {
   /** Consent to a protected environment: its name. */
   readonly confirm?: string
   readonly on?: RunObserver
+  /** Tell each statement when it ends, at a round trip each. Default false: several may be told together. */
+  readonly live?: boolean
 }
 
 export interface ScriptOptions extends SelectOptions {

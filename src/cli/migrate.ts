@@ -44,6 +44,8 @@ export async function migrate(call: Call, direction: 'up' | 'down'): Promise<Out
     ...(call.flags.dryRun ? { dryRun: true } : {}),
     ...(call.flags.parallel ? { parallel: true } : {}),
     ...(waitMs === undefined ? {} : { lockWaitMs: waitMs }),
+    // Someone watches: a statement is told when it ends, not when the server sends its answers.
+    ...(call.emit !== undefined || call.io.stderr.isTTY ? { live: true } : {}),
     ...(on === undefined ? {} : { on: (event: RunEvent) => on(event) }),
   }
   try {

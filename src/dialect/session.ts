@@ -34,6 +34,8 @@ export interface BeginHint {
 }
 
 export interface BatchObserver {
+  /** Each statement is to be told when it ends, even if that costs a round trip each. Default false. */
+  readonly live?: boolean
   /** Item `index` of the batch is done. Called in order; may be called from inside driver callbacks: must not throw. */
   done(index: number, affectedRows: number | undefined): void
 }

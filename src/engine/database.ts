@@ -32,4 +32,6 @@ export interface RunScope {
   readonly hooks: RunHooks
   readonly signal: AbortSignal
   readonly emit: RunObserver
+  /** Tell each statement when it ends, at a round trip each, instead of when the server sends its answers. */
+  readonly live?: boolean
 }

@@ -108,7 +108,7 @@ async function runSteps(
   let done = before
   const write = (writes: readonly JournalWrite[]) => journal.write(session, lease.fence, writes)
   const record = (running: number | null, error: string | null = null): JournalWrite => {
-    const kept = running === null ? hashes : [chain]
+    const kept = running === null || number <= before ? hashes : [chain]
     return { type: 'step', step: { revision, direction, done, running, total: 0, hashes: kept, error } }
   }
   // One after the other: the number of a step is its place in the order in which the code asked.
@@ -163,9 +163,7 @@ async function runSteps(
       done,
     )
     const stays = nothing ? 'rolled-back' : 'partial'
-    const stopped = nothing
-      ? ({ type: 'step-end', revision } as const)
-      : record(stillBegun(), failure.message)
+    const stopped = nothing ? ({ type: 'step-end', revision } as const) : record(stillBegun(), failure.message)
     if (!fenced) await write([stopped]).catch(() => undefined)
     settle(execution, revision, stays, { statements: done, ms: Date.now() - began, error: failure })
     throw failure

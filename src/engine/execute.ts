@@ -48,7 +48,7 @@ function pipeline(execution: Execution, works: readonly Work[], at: number): Wor
   const batch = [first]
   const fits = (work: Work): work is SqlWork => work.kind === 'sql' && work.prepared.atomic
   const { pipelined } = execution.database.dialect.capabilities
-  if (!pipelined || execution.direction === 'down' || !fits(first)) return batch
+  if (!pipelined || execution.scope.live || execution.direction === 'down' || !fits(first)) return batch
   let size = textSize(first)
   for (const work of works.slice(at + 1, at + PIPELINE_REVISIONS)) {
     if (!fits(work) || work.revision.depends.length > 0) break

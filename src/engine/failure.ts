@@ -65,7 +65,7 @@ function fate(execution: Execution, facts: FailureFacts): string {
     facts.state === 'rolled-back'
       ? `${facts.revision} was rolled back; nothing of it stays.`
       : facts.state === 'partial'
-        ? `Of ${facts.revision}, ${facts.done} of ${facts.total || 'its'} steps stay; the journal knows which.`
+        ? `Of ${facts.revision}, ${facts.done} of ${facts.total || 'its'} steps stay: each is committed by itself. The next run goes on with step ${(facts.done ?? 0) + 1}.`
         : `Whether the last statement of ${facts.revision} was done is not known; the next run looks.`
   const before =
     finished.length === 0 ? `Nothing else was ${verb} by this run.` : `${capital(verb)} before it: ${list(finished)}.`
@@ -84,5 +84,6 @@ function list(ids: readonly string[]): string {
 function nextCommands(execution: Execution, facts: FailureFacts): string[] {
   const again = execution.direction === 'up' ? 'godwit up' : 'godwit down'
   if (facts.state === 'in-doubt') return ['godwit status', again]
-  return facts.where ? [`mend ${facts.where.file}, then: ${again}`] : [again]
+  const first = facts.where ? `mend ${facts.where.file}, then: ${again}` : again
+  return facts.state === 'partial' ? [first, 'undo the done steps by hand, then: godwit repair --restart'] : [first]
 }

@@ -67,7 +67,9 @@ describe('units', () => {
 
   it('refuses transaction control that makes no groups', async () => {
     for (const text of ['BEGIN; BEGIN;', 'ROLLBACK;', 'BEGIN; SAVEPOINT a; COMMIT;', 'BEGIN; VACUUM; COMMIT;']) {
-      await expect(prepare(stores.postgres, text, 'off'), text).rejects.toMatchObject({ code: 'SQL.TRANSACTION_INSIDE' })
+      await expect(prepare(stores.postgres, text, 'off'), text).rejects.toMatchObject({
+        code: 'SQL.TRANSACTION_INSIDE',
+      })
     }
     await expect(prepare(stores.sqlite, 'DELETE FROM a;\nCOMMIT;')).rejects.toMatchObject({
       code: 'SQL.TRANSACTION_INSIDE',
@@ -112,7 +114,10 @@ describe('blocks', () => {
   it('says where a text does not parse', async () => {
     await expect(
       prepare(stores.postgres, [{ text: 'SELECT 1;\nCREATE TABEL a ();', line: 7, whole: false }]),
-    ).rejects.toMatchObject({ code: 'SQL.SYNTAX_INVALID', where: { file: 'a.sql', line: 8, text: 'CREATE TABEL a ();' } })
+    ).rejects.toMatchObject({
+      code: 'SQL.SYNTAX_INVALID',
+      where: { file: 'a.sql', line: 8, text: 'CREATE TABEL a ();' },
+    })
     await expect(prepare(stores.postgres, '\\connect other')).rejects.toMatchObject({ code: 'SQL.CLIENT_COMMAND' })
   })
 
@@ -124,7 +129,10 @@ describe('blocks', () => {
   })
 
   it('passes on what is not a fault of the text', async () => {
-    const broken = { ...stores.sqlite, sql: { ...stores.sqlite.sql, split: () => Promise.reject(new Error('no parser')) } }
+    const broken = {
+      ...stores.sqlite,
+      sql: { ...stores.sqlite.sql, split: () => Promise.reject(new Error('no parser')) },
+    }
     await expect(prepare(broken as unknown as Dialect, 'SELECT 1')).rejects.toThrow('no parser')
   })
 })

@@ -91,8 +91,8 @@ async function splitBlock(dialect: Dialect, file: string, block: SqlBlock): Prom
   const cut = await sql.split(block.text).catch((error: unknown) => {
     if (!(error instanceof SplitFailure)) throw error
     throw new GodwitError(error.code, error.message, {
-      why: 'The text was checked before anything of this revision was run.',
-      next: error.next,
+      why: 'All revisions of a run are checked before the first of them is run. Nothing was changed.',
+      next: error.next.length > 0 ? error.next : [`mend ${file}, then: godwit up`],
       where:
         error.offset === undefined ? { file, line: block.line } : locate(file, block.text, error.offset, block.line),
       cause: error,

@@ -38,6 +38,7 @@ export function batchProgress(
     }
   }
   return {
+    ...(scope.live ? { live: true } : {}),
     begin: () => start(0),
     done(index, rows) {
       const mark = marks[index]

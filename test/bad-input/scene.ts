@@ -210,23 +210,28 @@ export class Scene {
 
   /** Runs twice, for a person and for a machine; both must fail in the same way. Gives the JSON object. */
   async fails(args: readonly string[], failure: Failure, options: RunOptions = {}): Promise<JsonAnswer> {
+    const faults: string[] = []
     const text = await this.run(args, options)
     show(args, text)
-    expect.soft(text.stderr, args.join(' ')).toContain(failure.code)
-    for (const words of failure.says ?? []) {
-      // Long sentences are broken into lines.
-      const flat = text.stderr.replace(/\s+/g, ' ')
-      if (typeof words === 'string') expect.soft(flat).toContain(words)
-      else expect.soft(flat).toMatch(words)
+    // Long sentences are broken into lines.
+    const flat = text.stderr.replace(/\s+/g, ' ')
+    for (const words of [failure.code, ...(failure.says ?? [])]) {
+      const found = typeof words === 'string' ? flat.includes(words) : words.test(flat)
+      if (!found) faults.push(`the text does not say ${String(words)}`)
     }
     const exit = failure.exit ?? errorCodes[failure.code].exit
-    expect.soft(text.code, text.stderr).toBe(exit)
+    if (text.code !== exit) faults.push(`exit ${text.code} instead of ${exit}`)
     const machine = await this.run([...args, '--json'], options)
-    expect.soft(machine.code, machine.stderr).toBe(exit)
+    if (machine.code !== exit) faults.push(`with --json exit ${machine.code} instead of ${exit}`)
     const answer = JSON.parse(machine.stdout) as JsonAnswer
-    expect(answer.error?.code, machine.stdout).toBe(failure.code)
-    if (failure.next !== false) expect.soft(answer.error?.next, answer.error?.message).not.toEqual([])
-    for (const next of answer.error?.next ?? []) await expectRunnable(next)
+    if (answer.error?.code !== failure.code) faults.push(`the JSON object says ${answer.error?.code}`)
+    if (failure.next !== false && (answer.error?.next ?? []).length === 0) faults.push('no next command')
+    for (const next of answer.error?.next ?? []) {
+      const fault = await notRunnable(next)
+      if (fault !== undefined) faults.push(`the next command "${next}" is none: ${fault}`)
+    }
+    if (faults.length > 0)
+      expect.fail(`godwit ${args.join(' ')}: ${faults.join('; ')}\n${text.stderr}\n${machine.stdout}`)
     return answer
   }
 
@@ -240,39 +245,34 @@ export class Scene {
     rmSync(this.folder, { recursive: true, force: true })
   }
 
-  #owed(answer: Answer, args: readonly string[]): void {
-    const { stdout, stderr } = answer
+  #owed({ stdout, stderr, code }: Answer, args: readonly string[]): void {
     const all = `${stdout}\n${stderr}`
-    expect.soft(all, 'no stack trace').not.toMatch(/^\s*at .*[:(]\S*:\d+:\d+\)?$/m)
-    expect.soft(all, 'no file of Node itself').not.toMatch(/node:internal|node_modules\/|^Node\.js v/m)
-    expect.soft(all, 'no bug of godwit').not.toContain('INTERNAL.BUG')
-    for (const secret of this.#secrets)
-      if (secret !== '') expect.soft(all.includes(secret), `the secret ${secret} is in:\n${all}`).toBe(false)
-    if (!args.includes('--json')) return
-    const parsed = JSON.parse(stdout) as JsonAnswer
-    expect.soft(parsed.ok, stdout).toBe(answer.code === 0)
-    if (parsed.error !== undefined) {
-      expect.soft(Object.keys(errorCodes)).toContain(parsed.error.code)
-      expect.soft(parsed.error.message).not.toBe('')
-      expect.soft(parsed.error.why).not.toBe('')
-    } else expect.soft(answer.code, stdout).toBe(0)
+    const faults: string[] = []
+    if (/^\s*at .*[:(]\S*:\d+:\d+\)?$/m.test(all)) faults.push('a stack trace')
+    if (/node:internal|node_modules\/|^Node\.js v/m.test(all)) faults.push('a file of Node itself')
+    if (all.includes('INTERNAL.BUG')) faults.push('INTERNAL.BUG')
+    if (this.#secrets.some(secret => all.includes(secret))) faults.push('a secret')
+    if (args.includes('--json')) {
+      const parsed = JSON.parse(stdout) as JsonAnswer
+      const { error } = parsed
+      if (parsed.ok !== (code === 0)) faults.push(`ok: ${parsed.ok} with exit ${code}`)
+      if (code !== 0 && error === undefined) faults.push('no error object')
+      if (error && !Object.hasOwn(errorCodes, error.code)) faults.push(`the unknown code ${error.code}`)
+      if (error && (!error.message || !error.why)) faults.push('an error without message or reason')
+    }
+    if (faults.length > 0) expect.fail(`godwit ${args.join(' ')} printed ${faults.join(', ')}:\n${all}`)
   }
 }
 
-/** A proposed `godwit …` must be one that godwit understands. */
-async function expectRunnable(next: string): Promise<void> {
+/** A proposed `godwit …` must be one that godwit understands. Gives what it says otherwise. */
+async function notRunnable(next: string): Promise<string | undefined> {
   const command = /(?:^|then: )godwit (.+)$/.exec(next)?.[1]
-  if (command === undefined) return
+  if (command === undefined) return undefined
   const words = [...command.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare ?? '')
-  await expect
-    .soft(
-      parseCommandLine(words, '0.0.0', {}).then(
-        parsed => parsed.kind,
-        (error: Error) => error.message,
-      ),
-      next,
-    )
-    .resolves.toMatch(/^(verb|text)$/)
+  return parseCommandLine(words, '0.0.0', {}).then(
+    () => undefined,
+    (error: Error) => error.message,
+  )
 }
 
 /** With GODWIT_TEST_SHOW=1 every failing call is printed as a person sees it. */

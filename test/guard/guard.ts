@@ -49,7 +49,8 @@ export function findInTree(file: SourceFile, visit: (node: ts.Node) => string | 
   return findings
 }
 
-export const isTest = (path: string): boolean => path.endsWith('.test.ts')
+/** Tests, and the programs and data that only tests use. */
+export const isTest = (path: string): boolean => /\.(test|fixture)\.ts$/.test(path)
 
 /** `src/dialect/postgres/` and the like: what a pattern of places allows. */
 export const isIn = (path: string, places: readonly string[]): boolean =>

@@ -1,7 +1,7 @@
 // From bytes to text and lines: UTF-8 only, BOM removed, line ends kept as they are.
-// Refuses anything that is not UTF-8, with the offset of the first wrong byte.
+// Refuses anything that is not UTF-8 and NUL characters, with the offset of the first wrong byte.
 import { isUtf8 } from 'node:buffer'
-import { GodwitError } from '../error.ts'
+import { type ErrorLocation, GodwitError } from '../error.ts'
 
 /** One line of a text. `end` excludes the line end, `next` is where the following line starts. */
 export interface Line {
@@ -16,6 +16,9 @@ export interface Line {
 /** @throws FILE.ENCODING_INVALID with `meta.byteOffset` */
 export function decodeText(bytes: Uint8Array, file: string): string {
   if (!isUtf8(bytes)) throw encodingError(bytes, file)
+  // Valid UTF-8, but most servers end a statement there without a word.
+  const nul = bytes.indexOf(0)
+  if (nul !== -1) throw nulError(bytes, nul, file)
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
   return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
 }
@@ -74,9 +77,6 @@ function encodingError(bytes: Uint8Array, file: string): GodwitError {
   const offset = firstWrongByte(bytes)
   const utf16 =
     bytes.length > 1 && ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff))
-  const before = Buffer.from(bytes.buffer, bytes.byteOffset, offset).toString('utf8')
-  const lines = before.split(/\r\n|\n|\r/)
-  const column = (lines.at(-1) as string).length + 1
   return new GodwitError('FILE.ENCODING_INVALID', `${file} is not UTF-8 text: byte ${offset} is wrong`, {
     why: utf16
       ? 'The file is UTF-16. Nothing of it was run.'
@@ -84,9 +84,25 @@ function encodingError(bytes: Uint8Array, file: string): GodwitError {
     next: [
       `iconv -f ${utf16 ? 'UTF-16' : 'WINDOWS-1252'} -t UTF-8 '${file}' > '${file}.utf8' && mv '${file}.utf8' '${file}'`,
     ],
-    where: { file, line: lines.length, column },
+    where: placeOf(bytes, offset, file),
     meta: { byteOffset: offset },
   })
+}
+
+function nulError(bytes: Uint8Array, offset: number, file: string): GodwitError {
+  return new GodwitError('FILE.ENCODING_INVALID', `${file} holds a NUL character: byte ${offset} is 0`, {
+    why: 'No SQL text holds one, and servers would run only what stands before it. Nothing of it was run.',
+    next: [`tr -d '\\000' < '${file}' > '${file}.clean' && mv '${file}.clean' '${file}'`],
+    where: placeOf(bytes, offset, file),
+    meta: { byteOffset: offset },
+  })
+}
+
+function placeOf(bytes: Uint8Array, offset: number, file: string): ErrorLocation {
+  const lines = Buffer.from(bytes.buffer, bytes.byteOffset, offset)
+    .toString('utf8')
+    .split(/\r\n|\n|\r/)
+  return { file, line: lines.length, column: (lines.at(-1) as string).length + 1 }
 }
 
 /** Takes ever smaller bites that are valid; when not even one character is, the wrong byte is found. */

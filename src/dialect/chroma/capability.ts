@@ -8,6 +8,7 @@ export const capabilities: Capabilities = {
   lockTimeout: false,
   // The request time-out ends our waiting, not the server's work.
   statementTimeout: false,
+  // Requests on records are let end, see transport.ts; they are short.
   cancel: true,
   multiProcess: true,
   concurrentIndex: false,

@@ -18,6 +18,9 @@ import { type ChromaSettings, type ChromaTarget, resolveTarget } from './setting
  * The lock is checked before each journal write, by a request of its own: a write can land after the lock was lost only
  * while that single request is under way.
  *
+ * A Chroma 1.0 server loses its indexing thread when a client is killed in the middle of a request on records
+ * (chroma-core/chroma issue 4365); it then has to be restarted, after which the next run goes on.
+ *
  * @example
  * chroma({ url: 'chroma://localhost:8000/default_tenant/default_database' })
  * chroma({ url: 'https://chroma.example.com/acme/products', token: secret })

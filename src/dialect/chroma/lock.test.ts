@@ -236,7 +236,8 @@ describe.skipIf(url === undefined)(`the lock on a Chroma server${reason}`, () =>
           // Leases live long here: only a break may end one before its holder gives it back.
           if (!withBreak) expect([...claims.keys()]).toEqual([])
           for (const other of claims.values()) expect(await valid(other)).toBe(false)
-          expect(withBreak || (await valid(fence))).toBe(true)
+          // A renewed lease may meet a runner that looked before the renewal: it creates a number and takes it back.
+          if (!withBreak && name !== 'old') expect(await valid(fence)).toBe(true)
           claims.set(name, fence)
         }
         const gate = new Gate()

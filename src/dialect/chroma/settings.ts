@@ -23,7 +23,8 @@ export interface ChromaSettings {
   readonly connectTimeoutMs?: number
   /** Longest wait for any other answer, ms. Default 60,000. */
   readonly requestTimeoutMs?: number
-  /** How often a read that got no answer is tried again, with growing pauses and jitter. Writes are never repeated. Default 3. */
+  /** How often a read that got no answer, and any request the server was too busy to take, is tried again; growing pauses
+   * with jitter. Other writes are never repeated. Default 3. */
   readonly retries?: number
 }
 

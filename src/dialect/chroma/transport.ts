@@ -1,5 +1,5 @@
 // HTTP to one Chroma server: time-outs, stop from outside, repeated reads, errors as GodwitError.
-// Reads are repeated; writes never are, except where the server said that it did not take them (429).
+// Reads are repeated; writes only where the server said that it did not take them.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { GodwitError } from '../../core/error.ts'
 import { answerError, mask, networkError } from './error.ts'
@@ -16,10 +16,21 @@ export interface ChromaRequest {
 }
 
 /** Answers of proxies and overloaded servers after which a read is tried again. */
-const PASSING = new Set([429, 502, 503, 504])
+const PASSING = new Set([502, 503, 504])
+/** What Chroma says when two clients change its SQLite file at the same moment: the later one was rolled back. */
+const BUSY = '(code: 5) database is locked'
+
 const FIRST_PAUSE_MS = 100
 /** Requests on the records of a collection: `…/collections/<id>/upsert`. */
 const ON_RECORDS = /\/collections\/[^/]+\/\w+$/
+
+interface Failed {
+  readonly error: GodwitError
+  /** Undefined: no answer. */
+  readonly status: number | undefined
+  /** The server did not take the request, so it can be sent again whatever it was. */
+  readonly refused: boolean
+}
 
 export class ChromaTransport {
   readonly #target: ChromaTarget
@@ -36,12 +47,12 @@ export class ChromaTransport {
     const reads = request.reads ?? request.method === 'GET'
     const stop = signal ? AbortSignal.any([this.#stop.signal, signal]) : this.#stop.signal
     for (let attempt = 0; ; attempt++) {
-      // The first request tells at once that nobody is there; later ones survive a restart of the server.
-      const last = attempt >= this.#target.retries || !this.#connected
+      const begun = this.#connected
       const result = await this.#once(request, reads, stop)
       if ('value' in result) return result.value
-      const again = result.status === 429 || (reads && (result.status === undefined || PASSING.has(result.status)))
-      if (last || !again) throw result.error
+      // The first request tells at once that nobody is there; later ones survive a restart of the server.
+      const passing = result.status === undefined ? begun : PASSING.has(result.status)
+      if (attempt >= this.#target.retries || !(result.refused || (reads && passing))) throw result.error
       const pause = FIRST_PAUSE_MS * 2 ** attempt
       await sleep(pause * (0.5 + Math.random()), undefined, { signal: stop }).catch(() => {
         throw aborted(stop)
@@ -64,7 +75,7 @@ export class ChromaTransport {
     request: ChromaRequest,
     reads: boolean,
     stop: AbortSignal,
-  ): Promise<{ readonly value: unknown } | { readonly error: GodwitError; readonly status: number | undefined }> {
+  ): Promise<{ readonly value: unknown } | Failed> {
     if (this.#closed) throw new GodwitError('INTERNAL.BUG', 'a closed Chroma session was used')
     if (stop.aborted) throw aborted(stop)
     const target = this.#target
@@ -90,16 +101,23 @@ export class ChromaTransport {
       text = answer.text
     } catch (error) {
       if (stop.aborted) throw aborted(stop)
-      return { error: networkError(target, failed, error, this.#connected, timeoutMs), status: undefined }
+      return {
+        error: networkError(target, failed, error, this.#connected, timeoutMs),
+        status: undefined,
+        refused: false,
+      }
     }
     this.#connected = true
-    if (status < 200 || status > 299) return { error: answerError(target, failed, status, text), status }
+    if (status < 200 || status > 299) {
+      const refused = status === 429 || (status === 500 && text.includes(BUSY))
+      return { error: answerError(target, failed, status, text), status, refused }
+    }
     try {
       return { value: text === '' ? undefined : parseExact(text) }
     } catch {
       const seen = mask(target, text.slice(0, 100))
       const error = new GodwitError('CHROMA.REQUEST_FAILED', `${target.shown} is no Chroma server: it answered ${seen}`)
-      return { error, status }
+      return { error, status, refused: false }
     }
   }
 }

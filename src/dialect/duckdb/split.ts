@@ -1,6 +1,7 @@
 // Cuts a file into statements with our own lexer and has DuckDB's own parser check them before anything runs. The
 // parser tells numbers of statements but no offsets; PIVOT counts as two, so that a different number is not yet a
 // fault: then each statement must parse by itself.
+import { refusePsql } from '../sql/client-text.ts'
 import { SplitFailure, type SplitStatement } from '../split.ts'
 import { classify } from './classify.ts'
 import { type DuckDBConnection, loadDuckdb } from './driver.ts'
@@ -61,6 +62,7 @@ function parserConnection(): Promise<DuckDBConnection> {
 }
 
 function refuseClientCommand(text: string, start: number): void {
+  refusePsql(text, start)
   if (text[start] !== '.') return
   const command = /^\.\s*\w*/.exec(text.slice(start, start + 40))?.[0] ?? '.'
   throw new SplitFailure('SQL.CLIENT_COMMAND', `${command} is a command of the duckdb shell, not SQL`, start, [

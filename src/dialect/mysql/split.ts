@@ -2,6 +2,7 @@
 // delimiter of a DELIMITER line, never inside strings, comments or bodies of routines, with or without DELIMITER.
 // Refuses commands of the client, and text that ends inside something. It takes a backslash for an escape, as servers
 // do unless NO_BACKSLASH_ESCAPES is set; a text cannot say which, so that mode is not supported for files.
+import { refuseCopyData } from '../sql/client-text.ts'
 import { type SplitStatement, SplitFailure, type Splitter } from '../split.ts'
 import { classify } from './classify.ts'
 import { Compound } from './compound.ts'
@@ -43,7 +44,10 @@ export function cut(text: string, options: LexOptions = {}): Cut[] {
   for (;;) {
     const found = cutOne(lexer)
     if (found === undefined) return cuts
-    if (found.end > found.start) cuts.push(found)
+    if (found.end <= found.start) continue
+    // c, C: the data lines that would follow a COPY cannot be cut.
+    if ((text.charCodeAt(found.start) | 32) === 99) refuseCopyData(text, found.start)
+    cuts.push(found)
   }
 }
 
@@ -74,7 +78,7 @@ function cutOne(lexer: Lexer): Cut | undefined {
     }
     if (kind === 'backslash') {
       if (start >= 0 && lexer.text[lexer.end] === 'N') continue
-      throw clientCommand(lexer.text.slice(lexer.start, lexer.start + 2), lexer.start)
+      throw backslashCommand(lexer.text, lexer.start)
     }
     if (kind === 'word' && words++ === 0 && lexer.codeComment < 0 && start < 0) {
       const word = lexer.value()
@@ -126,12 +130,21 @@ function skipDollarQuote(lexer: Lexer): boolean {
   return true
 }
 
+/** Commands of the mysql program have one letter; a longer word is psql's. */
+function backslashCommand(text: string, at: number): SplitFailure {
+  const word = /^\\[A-Za-z]{2,}/.exec(text.slice(at, at + 40))?.[0]
+  if (word === undefined) return clientCommand(text.slice(at, at + 2), at)
+  return new SplitFailure('SQL.CLIENT_COMMAND', `${word} is a command of psql, not SQL`, at, [
+    `remove ${word} from the file: godwit connects by itself and runs SQL only`,
+  ])
+}
+
 function clientCommand(command: string, at: number): SplitFailure {
   return new SplitFailure(
     'SQL.CLIENT_COMMAND',
     `${command} is a command of the mysql client program, which the server does not know`,
     at,
-    command === '\\g' || command === '\\G' ? ['end the statement with ; instead'] : [],
+    [command === '\\g' || command === '\\G' ? 'end the statement with ; instead' : `remove ${command} from the file`],
   )
 }
 

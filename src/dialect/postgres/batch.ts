@@ -61,6 +61,7 @@ export function* messagesOf(
   items: readonly BatchItem[],
   spelling: BatchSpelling,
   state: BatchState,
+  live = false,
 ): Generator<Message> {
   const builder = new MessageBuilder()
   for (const [index, item] of items.entries()) {
@@ -89,7 +90,7 @@ export function* messagesOf(
           if (!builder.empty) yield builder.take()
           throw new BatchFailure(index, refusal)
         }
-        const separate = !state.inTransaction || (item.kind === 'statement' && item.alone === true)
+        const separate = !state.inTransaction || (item.kind === 'statement' && (live || item.alone === true))
         if (separate && !builder.empty) yield builder.take()
         const { unlimited } = spelling
         const lift =

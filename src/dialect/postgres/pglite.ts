@@ -42,7 +42,7 @@ function makePglite(given: PgliteSettings | PgliteInstance): { dialect: Dialect;
   const dataDir = isInstance(given) ? undefined : folderOf(settings)
   const setup = settings.searchPath === undefined ? [] : [`SET search_path = ${settings.searchPath}`]
   // A folder is open in one process at a time, so a lease of another instance has no living holder.
-  const backend = `pglite-${randomUUID()}`
+  const backend = isInstance(given) ? sharedConnection(given).backend : `pglite-${randomUUID()}`
   const connections = pool(given, settings, dataDir)
   const dialect: Dialect = {
     name: 'postgres',

@@ -1,5 +1,6 @@
 // Sessions on a PGlite, PostgreSQL in process. It has one connection: a session that began a transaction keeps it
 // until the end of it, others wait their turn, as they would for a lock. The same messages as over a socket.
+import { randomUUID } from 'node:crypto'
 import { GodwitError } from '../../core/error.ts'
 import type { Session } from '../session.ts'
 import { SplitFailure } from '../split.ts'
@@ -29,6 +30,8 @@ interface PgliteMessage extends ServerError {
 /** One PGlite and the queue of its sessions. */
 export class PgliteConnection {
   readonly instance: PgliteInstance
+  /** The same for every dialect value on a live instance: a lease of one of them has a living holder. */
+  readonly backend = `pglite-${randomUUID()}`
   private tail: Promise<void> = Promise.resolve()
   private owner: object | undefined
   private handBack: (() => void) | undefined

@@ -29,7 +29,7 @@ export function sqlSession(wire: Wire, spelling: BatchSpelling): SqlSession {
     },
     queryAll: sqls => (sqls.length === 0 ? Promise.resolve([]) : wire.rows(sqls.join('\n;\n'))),
     async run(items: readonly BatchItem[], observer?: BatchObserver) {
-      for (const message of messagesOf(items, spelling, state)) await deliver(wire, message, observer)
+      for (const message of messagesOf(items, spelling, state, observer?.live)) await deliver(wire, message, observer)
     },
     async rollback() {
       state.inTransaction = false

@@ -1,6 +1,7 @@
 // Cuts a file into statements with our own lexer (see lex.ts) and has the grammar checked before anything runs:
 // by sqlite3-parser, and where that refuses, by the real engine, which has the last word. The parser's own spans
 // are not used: in 0.7.1 an INSERT's span begins at the semicolon before it and EXPLAIN is outside of its span.
+import { refusePsql } from '../sql/client-text.ts'
 import { SplitFailure, type SplitStatement, type Splitter } from '../split.ts'
 import { classify } from './classify.ts'
 import { cut, type Piece } from './lex.ts'
@@ -58,6 +59,7 @@ export function isGrammarFault(message: string): boolean {
 }
 
 function refuseClientCommand(text: string, piece: Piece): void {
+  refusePsql(text, piece.start)
   if (text[piece.start] !== '.') return
   const command = /^\.\s*\w*/.exec(text.slice(piece.start, piece.start + 40))?.[0] ?? '.'
   throw new SplitFailure(
