@@ -1,6 +1,7 @@
 // What a verb is given and what it gives back. A verb prints nothing itself except progress.
 import type { Godwit } from '../api.ts'
-import type { LoadedConfig, LoadOptions } from '../config/load.ts'
+import type { LoadedConfig } from '../config/load.ts'
+import type { LoadOptions } from '../config/load-options.ts'
 import type { GodwitError } from '../core/error.ts'
 import type { RunEvent } from '../engine/event.ts'
 import type { Flags } from './flags.ts'

@@ -2,7 +2,7 @@
 import { GodwitError } from '../core/error.ts'
 import type { Variables } from '../config/variables.ts'
 import { parseDuration } from './duration.ts'
-import type { OptionSpec } from './verb.ts'
+import type { OptionSpec } from './option.ts'
 
 export interface Flags {
   readonly database?: readonly string[]

@@ -1,5 +1,6 @@
 // The help of godwit and of one verb: verbs first, then what they take, then an example to copy.
-import { groups, type OptionSpec, globalOptions, type Verb, verbs } from './verb.ts'
+import type { OptionSpec } from './option.ts'
+import { globalOptions, groups, type Verb, verbs } from './verb.ts'
 
 const WIDTH = 34
 

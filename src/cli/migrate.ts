@@ -20,7 +20,8 @@ export async function migrate(call: Call, direction: 'up' | 'down'): Promise<Out
   // A dry run changes nothing that stays.
   const confirm = call.flags.dryRun ? undefined : await consentToEnvironment(call, loaded.config)
   const startedAt = Date.now()
-  const several = (call.flags.database ?? godwit.databases).length > 1
+  const names = call.flags.database ?? godwit.databases
+  const several = names.length > 1
   const progress =
     call.emit !== undefined || call.flags.json || call.flags.quiet
       ? undefined
@@ -31,6 +32,7 @@ export async function migrate(call: Call, direction: 'up' | 'down'): Promise<Out
           live: call.io.stderr.isTTY === true,
           several,
           parallel: several && call.flags.parallel === true,
+          nameWidth: Math.max(0, ...names.map(name => name.length)),
           verbose: call.flags.verbose === true,
         })
   call.announceThrough(progress?.print)

@@ -7,7 +7,8 @@ import { GodwitError } from '../core/error.ts'
 import { type Flags, readFlags } from './flags.ts'
 import { generalHelp, groupHelp, verbHelp } from './help.ts'
 import { rivalVerb } from './rival.ts'
-import { globalOptions, groups, type OptionSpec, type Verb, verbs } from './verb.ts'
+import type { OptionSpec } from './option.ts'
+import { globalOptions, groups, type Verb, verbs } from './verb.ts'
 
 export type Parsed =
   | { readonly kind: 'verb'; readonly verb: Verb; readonly args: readonly string[]; readonly flags: Flags }

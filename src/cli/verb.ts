@@ -1,15 +1,7 @@
 // Every verb of the command line as data: what it is called, takes and promises. The parser, the help, the shell
 // completion and the environment variables are made from this one table.
 import type { Command } from './command.ts'
-
-export interface OptionSpec {
-  /** As commander reads it: `--lock-wait <duration>`. */
-  readonly flags: string
-  readonly summary: string
-  readonly repeatable?: boolean
-  /** What a shell can offer for the value. */
-  readonly completes?: 'database' | 'revision' | 'environment' | 'file' | 'folder'
-}
+import type { OptionSpec } from './option.ts'
 
 export interface ArgumentSpec {
   /** `<message>` must be given, `[target]` need not. */

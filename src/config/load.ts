@@ -7,30 +7,13 @@ import type { DatabaseConfig, GodwitConfig } from './config.ts'
 import { type EntryContext, resolveDialect } from './database-dialect.ts'
 import { type Environment, resolveEnvironment } from './environment.ts'
 import { findConfigFile } from './find.ts'
+import type { LoadOptions } from './load-options.ts'
 import { loadConfigFile } from './module.ts'
 import { didYouMean } from './nearest.ts'
 import type { ResolvedConfig, ResolvedDatabase } from './resolved.ts'
 import { makeDatabase } from './store.ts'
 import { validateConfig } from './validate.ts'
 import { loadEnvFiles, processVariables } from './variables.ts'
-
-export interface LoadOptions {
-  /** Folder to start the search from. */
-  readonly cwd: string
-  /** `--config`. */
-  readonly config?: string
-  /** `--env`. */
-  readonly env?: string
-  /** `--url`: replaces the URL of the one selected database. */
-  readonly url?: string
-  /** `--migrations`: replaces the folder of the one selected database. */
-  readonly migrations?: string
-  /** `--database`: these must exist; others may lack a URL. */
-  readonly databases?: readonly string[]
-  readonly lockWaitMs?: number
-  /** The command only works on files: a missing URL is an error only when a database is opened after all. */
-  readonly offline?: boolean
-}
 
 export interface LoadedConfig {
   readonly config: ResolvedConfig

@@ -5,7 +5,15 @@ export * from './journal.ts'
 export type { LeaseAnswer, LeaseRequest, Locker } from './lock.ts'
 export type { Operations, OperationsContext, StepRunner } from './operations.ts'
 export { BatchFailure } from './session.ts'
-export type { BatchItem, BatchObserver, BatchSettings, BeginHint, Session, SessionIdentity, SqlSession } from './session.ts'
+export type {
+  BatchItem,
+  BatchObserver,
+  BatchSettings,
+  BeginHint,
+  Session,
+  SessionIdentity,
+  SqlSession,
+} from './session.ts'
 export { SplitFailure } from './split.ts'
 export type { SplitStatement, Splitter, StatementClass } from './split.ts'
 export { GodwitError, isGodwitError } from '../core/error.ts'

@@ -142,5 +142,8 @@ export interface JournalStore {
   /** The stored source text of an applied revision, if it was kept. */
   source(session: Session, id: string): Promise<string | undefined>
   /** The latest runs, newest first. */
-  runs(session: Session, limit: number): Promise<readonly (RunRow & { startedAt: string; endedAt: string | null; ok: boolean | null })[]>
+  runs(
+    session: Session,
+    limit: number,
+  ): Promise<readonly (RunRow & { startedAt: string; endedAt: string | null; ok: boolean | null })[]>
 }

@@ -2,7 +2,10 @@
 import type { Session } from './session.ts'
 
 /** Runs one effect as a numbered step: journaled before and after where the store has no transactions, skipped when done in an earlier attempt. `again`: an earlier attempt began this very step, so it may be done already. */
-export type StepRunner = <Result>(description: string, effect: (again: boolean) => Promise<Result>) => Promise<Result | undefined>
+export type StepRunner = <Result>(
+  description: string,
+  effect: (again: boolean) => Promise<Result>,
+) => Promise<Result | undefined>
 
 export interface OperationsContext {
   readonly session: Session

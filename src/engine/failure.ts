@@ -45,8 +45,8 @@ function codeFor(code: ErrorCode, facts: FailureFacts): ErrorCode {
   if (code.startsWith('JOURNAL.') || code.startsWith('LOCK.')) return code
   if (facts.state === 'in-doubt') return 'CONNECT.LOST'
   if (facts.state === 'partial') return facts.code ? 'RUN.CODE_FAILED_PARTIAL' : 'RUN.STATEMENT_FAILED_PARTIAL'
-  const known = code.startsWith('RUN.') || code.startsWith('CONNECT.') || code.startsWith('CHROMA.')
-  if (known && !(facts.code && code === 'RUN.STATEMENT_FAILED')) return code
+  const own = code !== 'RUN.STATEMENT_FAILED' && !code.startsWith('SQL.')
+  if (own) return code
   return facts.code ? 'RUN.CODE_FAILED' : 'RUN.STATEMENT_FAILED'
 }
 

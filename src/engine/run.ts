@@ -179,7 +179,8 @@ async function planChecked(
       ? drift
       : {
           edited: drift.edited.filter(row => touched.has(row.id)),
-          missing: drift.missing.filter(row => row.sequence >= oldest),
+          // `base` promises that nothing stays applied, which nobody can keep for a revision without a file.
+          missing: drift.missing.filter(row => row.sequence >= oldest || request.target === 'base'),
         }
   await refuseDrift(relevant, history, dialect.journal, session)
   frame.from = plan.from

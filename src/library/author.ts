@@ -97,7 +97,7 @@ export async function writeRebase(
     edits.push({
       ...change,
       ...path,
-      text: setParents(text, change.to, /\.sql$/.test(path.absolute) ? 'sql' : 'ts', path.shown),
+      text: setParents(text, change.to, path.absolute.endsWith('.sql') ? 'sql' : 'ts', path.shown),
     })
   }
   // All texts are made before the first is written, so that a file that cannot be read changes nothing.

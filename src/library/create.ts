@@ -173,7 +173,13 @@ function refuseProtected(config: ResolvedConfig, confirm: string | undefined): v
 const signalOf = (options?: { readonly signal?: AbortSignal }) => options?.signal ?? new AbortController().signal
 
 function scopeOf(config: ResolvedConfig, options: Pick<RunOptions, 'signal' | 'on' | 'live'>): RunScope {
-  return { operator: operator(), hooks: config.hooks ?? {}, signal: signalOf(options), emit: options.on ?? (() => {}), live: options.live ?? false }
+  return {
+    operator: operator(),
+    hooks: config.hooks ?? {},
+    signal: signalOf(options),
+    emit: options.on ?? (() => {}),
+    live: options.live ?? false,
+  }
 }
 
 function operator(): Operator {

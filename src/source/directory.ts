@@ -113,7 +113,7 @@ function folderError(error: unknown, shown: string): unknown {
     `the folder of the revisions, ${shown}, ${code === 'ENOENT' ? 'does not exist' : 'is a file'}`,
     {
       why: 'Without files godwit cannot know what is pending. No database was touched.',
-      next: ['godwit init', `mkdir -p '${shown}'`],
+      next: code === 'ENOENT' ? ['godwit init', `mkdir -p '${shown}'`] : ['godwit status --migrations FOLDER'],
       where: { file: shown },
       cause: error,
     },
@@ -129,6 +129,7 @@ function readError(error: unknown, file: string): GodwitError {
   }
   return new GodwitError('FILE.READ_FAILED', `${file} cannot be read: ${words[code] ?? code}`, {
     why: 'Without all files godwit cannot know what is pending. No database was touched.',
+    next: [code === 'EACCES' ? `chmod u+r '${file}'` : `ls -l '${file}'`],
     where: { file },
     cause: error,
   })

@@ -1,6 +1,7 @@
 // What can follow the words typed so far, from the table of verbs. Names that only the project knows are asked for.
 import { longName } from '../flags.ts'
-import { globalOptions, groups, type OptionSpec, type Verb, verbs } from '../verb.ts'
+import type { OptionSpec } from '../option.ts'
+import { globalOptions, groups, type Verb, verbs } from '../verb.ts'
 import { shells } from './script.ts'
 
 export interface Candidate {

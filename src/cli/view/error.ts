@@ -10,6 +10,7 @@ interface Failure {
   readonly why?: string | undefined
   readonly next?: readonly string[] | undefined
   readonly where?: ErrorLocation | undefined
+  readonly meta?: Readonly<Record<string, unknown>>
   /** Of a finding; an error has none. */
   readonly severity?: Finding['severity']
 }
@@ -24,6 +25,8 @@ export function errorView(error: Failure, style: Style, database?: string): stri
   const lines = [`${mark} ${style.bold(paint(error.code))}${database === undefined ? '' : `  ${style.bold(database)}`}`]
   for (const line of wrap(error.message, style.wrapAt - 2)) lines.push(`  ${line}`)
   if (error.where !== undefined) lines.push('', ...whereLines(error.where, style))
+  const diff = error.meta?.['diff']
+  if (typeof diff === 'string') lines.push('', ...diffLines(diff, style))
   const why = error.why ?? errorCodes[error.code]?.summary
   const facts: string[] = []
   if (why !== undefined && why !== '') facts.push(...labelled('Why', wrap(why, style.wrapAt - 9), style))
@@ -31,6 +34,17 @@ export function errorView(error: Failure, style: Style, database?: string): stri
     facts.push(...labelled('Next', error.next.map(style.cyan), style))
   facts.push(...labelled('Docs', [style.dim(`docs/errors/${error.code}.md`)], style))
   return `${[...lines, '', ...facts].join('\n')}\n`
+}
+
+/** Both texts of an edited file: red was applied, green stands in the file now. */
+function diffLines(diff: string, style: Style): string[] {
+  return diff
+    .trimEnd()
+    .split('\n')
+    .map(line => {
+      if (line.startsWith('-')) return `  ${style.red(line)}`
+      return line.startsWith('+') ? `  ${style.green(line)}` : `  ${style.dim(line)}`
+    })
 }
 
 function labelled(label: string, lines: readonly string[], style: Style): string[] {

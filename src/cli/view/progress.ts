@@ -35,6 +35,8 @@ export interface ProgressOptions {
   readonly several: boolean
   /** They run at the same time: each line names its database. */
   readonly parallel: boolean
+  /** Columns of the longest database name. */
+  readonly nameWidth: number
   /** Also a line for each statement. */
   readonly verbose: boolean
 }
@@ -67,7 +69,8 @@ export function makeProgress(options: ProgressOptions): Progress {
     printed++
     draw()
   }
-  const prefix = (database: string): string => (options.parallel ? `${style.bold(database)}  ` : '')
+  const prefix = (database: string): string =>
+    options.parallel ? `${style.bold(padTo(database, options.nameWidth))}  ` : ''
 
   function draw(): void {
     if (!live) return
@@ -89,7 +92,8 @@ export function makeProgress(options: ProgressOptions): Progress {
     const time = formatDuration(Math.floor((Date.now() - running.startedAt) / 100) * 100)
     const name = padTo(running.revision, lane.width)
     const head = `${position}  ${name}  ${step}`
-    const room = style.width - head.length - rows.length - time.length - 8 - (options.parallel ? 12 : 0)
+    const room =
+      style.width - head.length - rows.length - time.length - 8 - (options.parallel ? options.nameWidth + 2 : 0)
     return `${head}${style.dim(`${room > 8 && running.text !== '' ? `${shorten(running.text, room, style)}  ` : ''}${time}${rows}`)}`
   }
 

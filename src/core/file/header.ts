@@ -2,6 +2,7 @@
 // Several lines and lists with commas are allowed; an unknown key, a broken value or a repeated one is an error with its place.
 import { GodwitError } from '../error.ts'
 import type { Dependency, RevisionOptions } from '../revision/revision.ts'
+import { didYouMean, suggestNames } from '../revision/wording.ts'
 import { parseDuration } from './duration.ts'
 import { eachLine, type Line } from './text.ts'
 
@@ -95,7 +96,8 @@ export function fileError(
   why?: string,
 ): GodwitError {
   return new GodwitError(code, message, {
-    why: why ?? 'The file was not run.',
+    why: `${why === undefined ? '' : `${why} `}Nothing was run.`,
+    next: [`mend ${file}, then: godwit status`],
     where: { file, line: line.number, column: column + 1, text: line.text },
   })
 }
@@ -164,12 +166,17 @@ function readEntries(entries: readonly HeaderEntry[], file: string): Header {
       }
     } else {
       const problem = readOption(options, entry.key, entry.value)
-      if (problem === 'unknown')
-        throw fail(`unknown header key \`${entry.key}\``, `Valid keys: ${headerKeys.join(', ')}.`, false)
+      if (problem === 'unknown') throw fail(`unknown header key \`${entry.key}\``, keyHint(entry.key), false)
       if (problem !== undefined) throw fail(`\`${entry.value}\` is no value for ${entry.key}`, problem)
     }
   }
   return { parents: seen.has('parent') ? parents : undefined, depends, labels, options }
+}
+
+function keyHint(key: string): string {
+  const valid = `Valid keys: ${headerKeys.join(', ')}.`
+  const meant = didYouMean(suggestNames(key, headerKeys, 1))
+  return meant === undefined ? valid : `${meant} ${valid}`
 }
 
 export const DEPENDS_HINT = 'A dependency is written database:revision, for example depends=analytics:20261101_base.'

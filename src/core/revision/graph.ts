@@ -161,7 +161,7 @@ function idDuplicate(first: Revision, second: Revision): Problem {
     message: `two revisions have the id ${first.id}: ${one} and ${two}`,
     details: {
       why: 'The id is the file name without its extension, and the journal would hold both as one. No revision was run. Rename one of the files.',
-      next: ['godwit verify'],
+      next: [second.file === undefined ? 'godwit verify' : `rename ${second.file}, then: godwit verify`],
       ...(second.file === undefined ? {} : { where: { file: second.file } }),
       meta: { revision: first.id, files: [first.file ?? null, second.file ?? null] },
     },
@@ -179,7 +179,9 @@ function cycleProblem(cycle: readonly Revision[]): Problem {
     message: `revisions are their own ancestors: ${[...ids, ids[0]].join(' → ')}`,
     details: {
       why: `Each of them waits for another, so none can be first. No revision was run.${hint}`,
-      next: ['godwit verify'],
+      next: [
+        first?.file === undefined ? 'godwit verify' : `mend the parent line of ${first.file}, then: godwit verify`,
+      ],
       ...(first?.file === undefined ? {} : { where: { file: first.file } }),
       meta: { cycle: ids },
     },

@@ -29,7 +29,8 @@ export function answerError(target: ChromaTarget, request: FailedRequest, status
     })
   }
   if (/^(Database|Tenant) \[.*\] (not found|does not exist)/.test(said)) return databaseMissing(target, said, meta)
-  if (status === 404 && said.startsWith('Collection [')) {
+  // The second form: the collection is deleted by somebody else during the request (status 412; measured, Chroma 1.0.0).
+  if ((status === 404 && said.startsWith('Collection [')) || /Missing \w+ segment/.test(said)) {
     return new GodwitError('CHROMA.COLLECTION_MISSING', said, { next: ['godwit status'], meta })
   }
   // A rename onto a taken name is answered with 500 and the text of the store below (measured, Chroma 1.0.0).

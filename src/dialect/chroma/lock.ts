@@ -25,7 +25,7 @@
 //   break while taking         the later creator fails, or the lower number finds the higher one and looks again.
 //   taker dies half-way        n+1 is live without a runner: it expires like any other, and n's owner already counts as lost.
 //   late renewal               writes go by collection id: a deleted lease cannot come back, a lower one counts for nothing.
-// A delete is sent once and never repeated: a repetition could hit the same number made by another runner.
+// A delete whose fate is unknown is never repeated: the repetition could hit the same number made by another runner.
 // Expiry is judged by the server's clock (/heartbeat), not by ours.
 import type { LeaseRow } from '../journal.ts'
 import type { LeaseAnswer, LeaseRequest, Locker } from '../lock.ts'

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import type { Scratch } from '../dialect.ts'
-import { ChromaClient } from './client.ts'
+import type { ChromaClient } from './client.ts'
 import { chroma } from './index.ts'
 import { clientOf } from './session.ts'
 

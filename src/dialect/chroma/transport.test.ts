@@ -150,6 +150,11 @@ it('leaves a request on records alone when it stops waiting for it', async () =>
   expect(broken).toBe(0)
 })
 
+it('sees a collection that goes away during the request', async () => {
+  const { transport } = await start([say(412, '{"message":"Missing field: [Missing metadata segment]"}')])
+  expect((await failure(transport.send(write))).code).toBe('CHROMA.COLLECTION_MISSING')
+})
+
 it.each([
   'Error sending message to compactor',
   'Error executing plan: Error sending backfill request to compactor: Failed to send request',

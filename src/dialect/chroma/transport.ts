@@ -18,7 +18,7 @@ export interface ChromaRequest {
 /** Answers of proxies and overloaded servers after which a read is tried again. */
 const PASSING = new Set([502, 503, 504])
 /** What Chroma says when two clients change its SQLite file at the same moment: the later one was rolled back. */
-const BUSY = '(code: 5) database is locked'
+const BUSY = /database (table )?is locked/
 
 const FIRST_PAUSE_MS = 100
 /** Requests on the records of a collection: `…/collections/<id>/upsert`. */
@@ -109,7 +109,7 @@ export class ChromaTransport {
     }
     this.#connected = true
     if (status < 200 || status > 299) {
-      const refused = status === 429 || (status === 500 && text.includes(BUSY))
+      const refused = status === 429 || (status === 500 && BUSY.test(text))
       return { error: answerError(target, failed, status, text), status, refused }
     }
     try {
@@ -127,7 +127,7 @@ function orTimeout<Result>(work: Promise<Result>, limit: AbortSignal): Promise<R
   return new Promise((resolve, reject) => {
     const stop = () => reject(limit.reason)
     limit.addEventListener('abort', stop, { once: true })
-    work.then(resolve, reject).finally(() => limit.removeEventListener('abort', stop))
+    void work.then(resolve, reject).finally(() => limit.removeEventListener('abort', stop))
   })
 }
 

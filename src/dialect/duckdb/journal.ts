@@ -1,7 +1,7 @@
 // How the journal is spelt in DuckDB: schema `godwit`, names with their database in front (a file called
 // godwit.duckdb would make `godwit.x` ambiguous), times as TIMESTAMP in UTC whatever TimeZone says.
 import { type Fence, JOURNAL_FORMAT } from '../journal.ts'
-import { type JournalSql, type JournalTable } from '../sql/journal.ts'
+import type { JournalSql, JournalTable } from '../sql/journal-sql.ts'
 import { journalTables } from '../sql/journal-table.ts'
 import { standardLiteral } from '../sql/literal.ts'
 import { messageOf } from './error.ts'

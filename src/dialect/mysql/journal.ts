@@ -4,7 +4,7 @@
 // mode strict around journal items, which turns a NULL fence into an error instead of 0.
 import { GodwitError } from '../../core/error.ts'
 import { JOURNAL_FORMAT } from '../journal.ts'
-import type { JournalSql, JournalTable } from '../sql/journal.ts'
+import type { JournalSql, JournalTable } from '../sql/journal-sql.ts'
 import { journalTables } from '../sql/journal-table.ts'
 import { finite, withoutNul } from '../sql/literal.ts'
 import { driverError } from './error.ts'

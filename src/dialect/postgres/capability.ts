@@ -14,6 +14,7 @@ export const serverCapabilities: Capabilities = {
   authentication: true,
   server: true,
   foreignKeys: true,
+  pipelined: true,
 }
 
 export const pgliteCapabilities: Capabilities = {

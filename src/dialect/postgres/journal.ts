@@ -1,6 +1,6 @@
 // The journal in PostgreSQL: the schema `godwit`. Works unchanged in PGlite.
 import { JOURNAL_FORMAT } from '../journal.ts'
-import type { JournalSql, JournalTable } from '../sql/journal.ts'
+import type { JournalSql, JournalTable } from '../sql/journal-sql.ts'
 import { journalTables } from '../sql/journal-table.ts'
 import { standardLiteral, withoutNul } from '../sql/literal.ts'
 import { serverError } from './error.ts'

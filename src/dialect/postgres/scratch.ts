@@ -8,9 +8,9 @@ export async function serverScratch(main: Dialect, dialectFor: (database: string
   const name = `godwit_scratch_${randomBytes(6).toString('hex')}`
   const session = await main.open({ purpose: 'run' })
   try {
-    const [facts] = (await session.sql?.query(
+    const [facts] = ((await session.sql?.query(
       'SELECT pg_encoding_to_char(encoding) AS encoding, datcollate, datctype FROM pg_database WHERE datname = current_database()',
-    )) as { encoding: string; datcollate: string; datctype: string }[]
+    )) ?? []) as { encoding: string; datcollate: string; datctype: string }[]
     const locale =
       facts === undefined
         ? ''

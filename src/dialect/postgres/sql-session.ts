@@ -1,6 +1,7 @@
 // The SQL side of a session, the same over a socket and in process: batches, queries and the way out of a
 // transaction. What carries the messages is a Wire.
-import { BatchFailure, type BatchItem, type BatchObserver, type SqlSession } from '../session.ts'
+import type { BatchFailure } from '../session.ts'
+import { type BatchItem, type BatchObserver, type SqlSession } from '../session.ts'
 import {
   type BatchSpelling,
   type BatchState,

@@ -1,7 +1,7 @@
 // The writes of the journal as SQL text, so that they can travel in the transaction of the work they record.
 // Each write contains the fence, in a place that is evaluated whenever the write changes something.
 import type { Fence, JournalWrite } from '../journal.ts'
-import type { JournalSql } from './journal.ts'
+import type { JournalSql } from './journal-sql.ts'
 
 /** Longest source text that is kept, in UTF-16 units; longer files are known by their hash only. */
 export const SOURCE_LIMIT = 262_144

@@ -1,5 +1,5 @@
 // The tables of the journal, written once for all SQL stores: a dialect gives its type names, gets its DDL.
-import type { JournalTable } from './journal.ts'
+import type { JournalTable } from './journal-sql.ts'
 
 /** Type names of a store. */
 export interface JournalTypes {

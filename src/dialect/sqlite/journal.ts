@@ -1,6 +1,7 @@
 // How the journal is spelt in SQLite: tables in `main`, times as ISO 8601 text in UTC by SQLite's clock.
 import { JOURNAL_FORMAT, type Fence } from '../journal.ts'
-import { type JournalSql, type JournalTable, sqlJournal } from '../sql/journal.ts'
+import type { JournalSql, JournalTable } from '../sql/journal-sql.ts'
+import { sqlJournal } from '../sql/journal.ts'
 import { journalTables } from '../sql/journal-table.ts'
 import { standardLiteral } from '../sql/literal.ts'
 import { readFault } from './fault.ts'

@@ -1,7 +1,7 @@
 // Cutting SQLite text into statements, and telling what they are.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { SplitFailure } from '../split.ts'
+import type { SplitFailure } from '../split.ts'
 import { classify, droppedTable } from './classify.ts'
 import { faultOffset } from './error.ts'
 import { sqlite } from './index.ts'

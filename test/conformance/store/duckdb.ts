@@ -1,3 +1,4 @@
+// The suite on DuckDB files.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

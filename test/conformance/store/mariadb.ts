@@ -1,3 +1,4 @@
+// The suite on databases of the private MariaDB server.
 import mysqlDriver from 'mysql2/promise'
 import { mysql } from '../../../src/dialect/mysql/index.ts'
 import { freshMariadb, unavailable } from '../../servers/databases.ts'

@@ -1,3 +1,4 @@
+// The suite on one PGlite.
 import { PGlite } from '@electric-sql/pglite'
 import { pglite } from '../../../src/dialect/postgres/index.ts'
 import { sqlWords } from './sql.ts'

@@ -1,3 +1,4 @@
+// The suite on databases of the private PostgreSQL server.
 import pg from 'pg'
 import { postgres } from '../../../src/dialect/postgres/index.ts'
 import { freshPostgres, unavailable } from '../../servers/databases.ts'

@@ -1,3 +1,4 @@
+// The suite on SQLite files, with a named driver.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -50,7 +50,7 @@ function checkId(id: string, shown: string): string {
       id === ''
         ? 'Nothing is left of the name without its extension. Nothing was run.'
         : 'An id holds no comma, double quote, backslash or control character and no blank at its ends. Nothing was run.',
-    next: ['godwit new MESSAGE'],
+    next: [`rename ${shown}, then: godwit status`],
     where: { file: shown },
   })
 }

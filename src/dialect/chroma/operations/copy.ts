@@ -230,12 +230,15 @@ async function convert(
   return records
 }
 
+/** The server says null where nothing was given. */
+const isAbsent = (value: unknown): value is null | undefined => value === null || value === undefined
+
 function toRecord({ id, embedding, document, metadata, uri }: StoredRecord): ChromaRecord {
   return {
     id,
     embedding: embedding ?? [],
-    ...(document == null ? {} : { document }),
-    ...(metadata == null ? {} : { metadata }),
-    ...(uri == null ? {} : { uri }),
+    ...(isAbsent(document) ? {} : { document }),
+    ...(isAbsent(metadata) ? {} : { metadata }),
+    ...(isAbsent(uri) ? {} : { uri }),
   }
 }
