@@ -1,6 +1,7 @@
 // The build: one entry for each door of package.json and one for the program; what they share is split into chunks, so
 // that a dialect is loaded only when it is used. Drivers and parsers stay outside, everything else is bundled.
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { defineConfig } from 'tsdown'
 
 const manifest = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8')) as {
@@ -26,6 +27,22 @@ const external = [
   'jiti',
 ]
 
+/** Name, version and licence text of the packages that these modules belong to, as their licences ask for. */
+function thirdParty(modules: readonly string[]): string {
+  const folders = modules.map(id => /^\0?(.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+)[\\/]/.exec(id)?.[1])
+  const notices = [...new Set(folders)].flatMap(folder => {
+    if (folder === undefined) return []
+    const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<
+      'name' | 'version' | 'license',
+      string
+    >
+    const file = readdirSync(folder).find(entry => /^licen[cs]e/i.test(entry))
+    if (file === undefined) throw new Error(`${name} is bundled and has no licence file`)
+    return `${name} ${version} (${license})\n\n${readFileSync(join(folder, file), 'utf8').trim()}\n`
+  })
+  return `Parts of these packages are in the files of this folder.\n\n${notices.toSorted().join(`\n${'-'.repeat(80)}\n\n`)}`
+}
+
 export default defineConfig({
   entry: Object.fromEntries([...doors, 'cli/main'].map(name => [name, `src/${name}.ts`])),
   format: 'esm',
@@ -49,6 +66,14 @@ export default defineConfig({
       generateBundle(_options, bundle) {
         const main = bundle['cli/main.js']
         if (main?.type === 'chunk') main.code = main.code.replace(/import\s*"\.\.\/chunk\/version\.js";?/, '')
+      },
+    },
+    {
+      name: 'third-party-licences',
+      generateBundle(_options, bundle) {
+        if (bundle['cli/main.js'] === undefined) return
+        const modules = Object.values(bundle).flatMap(file => (file.type === 'chunk' ? file.moduleIds : []))
+        this.emitFile({ type: 'asset', fileName: 'THIRD-PARTY.txt', source: thirdParty(modules) })
       },
     },
   ],

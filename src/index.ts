@@ -1,7 +1,13 @@
 // The public door of the package: configuration, the library, the types of its results and errors.
 export type { Godwit, NewOptions, RepairOptions, RunOptions, ScriptOptions, SelectOptions } from './api.ts'
 export { defineConfig } from './config/config.ts'
-export type { DatabaseConfig, EnvironmentConfig, GodwitConfig, LockConfig } from './config/config.ts'
+export type {
+  AnyRevisionContext,
+  DatabaseConfig,
+  EnvironmentConfig,
+  GodwitConfig,
+  LockConfig,
+} from './config/config.ts'
 export { loadConfig } from './config/load.ts'
 export type { ResolvedConfig, ResolvedDatabase } from './config/resolved.ts'
 export { GodwitError, isGodwitError } from './core/error.ts'

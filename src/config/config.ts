@@ -1,7 +1,19 @@
 // The configuration as people write it (`godwit.config.ts`, `.js`, `.json`) and what it means.
-import type { RunHooks } from '../engine/hook.ts'
+import type { ChromaContext } from '../dialect/chroma/operations/index.ts'
 import type { Dialect } from '../dialect/dialect.ts'
+import type { RevisionContext } from '../engine/code-context.ts'
+import type { RunHooks } from '../engine/hook.ts'
 import type { MemoryRevision } from '../source/memory.ts'
+
+/**
+ * What a function written inside the configuration gets: which store it is for cannot be seen from its place, so the
+ * calls of SQL stores and those on collections are both there. For the type of one store, name it: `(m: RevisionContext)`.
+ */
+export type AnyRevisionContext = Omit<RevisionContext, 'client'> &
+  Omit<ChromaContext, keyof RevisionContext> & {
+    /** The driver's own connection, to be cast to its type. */
+    readonly client: never
+  }
 
 /** One store. `url` decides the dialect unless `dialect` is given. */
 export interface DatabaseConfig {
@@ -12,7 +24,7 @@ export interface DatabaseConfig {
   /** Folder of the revisions, relative to the configuration file. Default `./migrations`. */
   readonly migrations?: string
   /** Revisions given in code, instead of a folder. */
-  readonly revisions?: readonly MemoryRevision[]
+  readonly revisions?: readonly MemoryRevision<AnyRevisionContext>[]
   /** `timestamp` (default), `sequential`, or a pattern such as `{yyyy}{MM}{dd}_{slug}`. */
   readonly naming?: string
   /** IANA zone of the time stamps in names. Default `UTC`. */

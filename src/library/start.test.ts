@@ -175,7 +175,10 @@ describe('fromSchema', () => {
 
   it('says what stays where the store cannot roll back, and when the record fails', async () => {
     const file = newFile()
-    const autocommit = { ...file(), capabilities: { ...file().capabilities, transactions: false } }
+    const autocommit = {
+      ...file(),
+      capabilities: { ...file().capabilities, transactions: false, transactionalDdl: false },
+    }
     const fromSchema = schemaFile('CREATE TABLE t001 (id int);\nINSERT INTO nowhere VALUES (1);')
     await expect(migrateOnStart(config(autocommit), { fromSchema })).rejects.toMatchObject({
       code: 'RUN.STATEMENT_FAILED_PARTIAL',

@@ -106,7 +106,7 @@ describe('the imports of the built files', () => {
 
   it('reads the forms a bundler writes', () => {
     const text =
-      'import"./a.js";import{b}from"b";export*from\'c\';const d="from'x'",e=await import(`@d/e/f`);import{g}from"node:fs"'
+      'import"./a.js";import{b}from"b";export*from\'c\';const d="from x",e=await import(`@d/e/f`);import{g}from"node:fs"'
     expect(importsOf('a.js', text)).toEqual(['./a.js', 'b', 'c', '@d/e/f', 'node:fs'])
   })
 

@@ -18,8 +18,8 @@ const driverOf: Readonly<Record<Kind, string | undefined>> = {
   postgres: 'pg',
   pglite: '@electric-sql/pglite',
   mysql: 'mysql2',
-  // Node >= 22.13 has its own without a flag.
-  sqlite: 'better-sqlite3',
+  // Node >= 22.13 has its own without a flag; what `npm install better-sqlite3` brings ends Node before 22.
+  sqlite: 'libsql',
   duckdb: '@duckdb/node-api',
   chroma: undefined,
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../checksum.ts'
-import { failure, folder, lexical, one, show } from './parse.fixture.ts'
+import { failure, folder, one, show } from './parse.fixture.ts'
 import { type CodeFile, parseFolder } from './parse.ts'
 
 const golden: [string, Record<string, string>, object][] = [
@@ -317,64 +317,3 @@ describe('code revisions', () => {
     })
   })
 })
-
-const broken: [string, string, number, number, string][] = [
-  [
-    'a down first',
-    '-- migrate:down\nSELECT 2;\n-- migrate:up\nSELECT 1;',
-    1,
-    1,
-    '`-- migrate:down` without `-- migrate:up` above it',
-  ],
-  ['a second up', '-- migrate:up\n-- migrate:up', 2, 1, 'a second `-- migrate:up`'],
-  ['a second down', '-- migrate:up\n-- migrate:down\n  -- migrate:down', 3, 3, 'a second `-- migrate:down`'],
-  [
-    'a misspelt marker',
-    '-- migrate:up\nSELECT 1;\n-- migrate:dwon\nSELECT 2;',
-    3,
-    12,
-    '`-- migrate:dwon` is neither migrate:up nor migrate:down',
-  ],
-  ['an unknown option', '-- migrate:up transact:no', 1, 15, 'unknown option `transact:no` after migrate:up'],
-  ['text above the up', '-- x\n\n  SELECT 1;\n-- migrate:up', 3, 3, 'text above `-- migrate:up` belongs to no section'],
-  ['mixed layouts', '-- migrate:up\nSELECT 1;\n-- +goose Down', 3, 1, 'the file mixes the markers of dbmate and goose'],
-  ['an unknown annotation', '-- +goose Up\n-- +goose Dwon', 2, 11, 'unknown annotation `+goose Dwon`'],
-  [
-    'environment substitution',
-    '-- +goose ENVSUB ON\n-- +goose Up',
-    1,
-    11,
-    'environment substitution (ENVSUB ON) is not supported',
-  ],
-  ['a fence outside', '-- +goose StatementBegin', 1, 1, 'StatementBegin outside of `-- +goose Up`'],
-  [
-    'a fence in a fence',
-    '-- +goose Up\n-- +goose StatementBegin\n-- +goose StatementBegin',
-    3,
-    1,
-    'a marker inside StatementBegin of line 2',
-  ],
-  ['an end without begin', '-- +goose Up\n-- +goose StatementEnd', 2, 1, 'StatementEnd without StatementBegin'],
-  [
-    'a begin without end',
-    '-- +goose Up\n-- +goose StatementBegin\nSELECT 1;',
-    2,
-    1,
-    'StatementBegin without StatementEnd',
-  ],
-  ['no up at all', '-- +goose NO TRANSACTION\nSELECT 1;', 1, 1, 'no `-- +goose Up` in a file of goose'],
-  [
-    'a lonely down',
-    'SELECT 1;\n-- Down Migration\nSELECT 2;',
-    2,
-    1,
-    '`-- Down Migration` without `-- Up Migration` above it',
-  ],
-  [
-    'text above an Up that stands alone',
-    'SELECT 1;\n-- Up Migration --\nSELECT 2;',
-    1,
-    1,
-    'text above `-- Up Migration` belongs to no section',
-  ],
-]
