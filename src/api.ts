@@ -28,6 +28,7 @@ export interface RunOptions extends SelectOptions {
   readonly lockWaitMs?: number
   /** Consent to a protected environment: its name. */
   readonly confirm?: string
+  /** Called at once, in the middle of the work: must be quick. What it throws is ignored. */
   readonly on?: RunObserver
   /** Tell each statement when it ends, at a round trip each. Default false: several may be told together. */
   readonly live?: boolean

@@ -15,6 +15,10 @@ export interface Io {
   readonly cwd: string
   /** Ends the process at once, without waiting for anything. */
   exit(code: number): void
+  /** Calls `listener` when nothing is left that could go on: no timer, connection or file. Returns how to stop that. */
+  onIdle(listener: () => void): () => void
+  /** Calls `listener` with what code that godwit runs threw where nobody could catch it. Returns how to stop that. */
+  onUncaught(listener: (error: unknown) => void): () => void
   /** Calls `listener` at each signal; returns how to stop that. */
   onSignal(listener: (signal: 'SIGINT' | 'SIGTERM') => void): () => void
 }

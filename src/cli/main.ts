@@ -11,16 +11,36 @@ else await start()
 async function start(): Promise<void> {
   const { enableCompileCache } = (await import('node:module')) as { enableCompileCache?: () => unknown }
   enableCompileCache?.()
+  let ours = false
+  const end = (status: number): never => {
+    ours = true
+    return process.exit(status)
+  }
+  // Code of the user may end the process: the call must not look as if it had succeeded.
+  process.on('exit', () => {
+    if (!ours) process.exitCode = endedByCode(argv)
+  })
   // A reader that went away (`godwit history | head`) is no failure of ours.
   for (const stream of [process.stdout, process.stderr])
-    stream.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
-  const { run } = await import('./run.ts')
+    stream.on('error', (error: NodeJS.ErrnoException) => end(error.code === 'EPIPE' ? 0 : 1))
+  const [{ run }, { endedByCode }] = await Promise.all([import('./run.ts'), import('./ended.ts')])
   const code = await run(argv, {
     stdout: process.stdout,
     stderr: process.stderr,
     stdin: process.stdin,
     cwd: process.cwd(),
-    exit: (status: number) => process.exit(status),
+    exit: end,
+    onIdle(listener: () => void) {
+      process.on('beforeExit', listener)
+      return () => process.off('beforeExit', listener)
+    },
+    onUncaught(listener: (error: unknown) => void) {
+      const events = ['uncaughtException', 'unhandledRejection'] as const
+      for (const event of events) process.on(event, listener)
+      return () => {
+        for (const event of events) process.off(event, listener)
+      }
+    },
     onSignal(listener: (signal: 'SIGINT' | 'SIGTERM') => void) {
       const signals = ['SIGINT', 'SIGTERM'] as const
       for (const signal of signals) process.on(signal, listener)
@@ -30,5 +50,5 @@ async function start(): Promise<void> {
     },
   })
   // A driver may leave a handle behind; what was printed must still arrive whole.
-  process.stdout.write('', () => process.stderr.write('', () => process.exit(code)))
+  process.stdout.write('', () => process.stderr.write('', () => end(code)))
 }

@@ -12,6 +12,7 @@ import type { Io } from './io.ts'
 import { operandsOf, parseCommandLine } from './program.ts'
 import { exitCodeOf, worstExitCode } from './severity.ts'
 import { watchSignals } from './signal.ts'
+import { watchStray } from './stray.ts'
 import { makeStyle } from './style.ts'
 import { errorView, stackView } from './view/error.ts'
 
@@ -27,6 +28,8 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   const plain = (text: string): void => void io.stderr.write(`${text}\n`)
   let announce = plain
   const stopping = watchSignals(io, text => announce(errStyle.yellow(text)))
+  const stray = watchStray(io)
+  const signal = AbortSignal.any([stopping.signal, stray.signal])
   let outcome: Outcome
   let bug: unknown
   try {
@@ -44,13 +47,14 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
       announce = printer ?? plain
     }
     const { args } = parsed
-    const call = makeCall({ io, mode, flags, verb: command, args, signal: stopping.signal, wanted, announceThrough })
-    outcome = await loaded.command(call)
+    const call = makeCall({ io, mode, flags, verb: command, args, signal, wanted, announceThrough })
+    outcome = await Promise.race([loaded.command(call), stray.hopeless])
   } catch (error) {
     if (!isGodwitError(error)) bug = error
     outcome = { errors: [{ error: isGodwitError(error) ? error : bugOf(error) }] }
   } finally {
     stopping.dispose()
+    stray.dispose()
   }
   const errors = outcome.errors ?? []
   if (mode === 'text') {
@@ -65,8 +69,8 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   if (variables['GODWIT_DEBUG'] && variables['GODWIT_DEBUG'] !== '0')
     for (const error of bug === undefined ? errors.map(entry => entry.error) : [bug])
       io.stderr.write(stackView(error, errStyle))
-  const signal = stopping.received()
-  if (errors.length > 0 && signal !== undefined) return signal === 'SIGTERM' ? 143 : 130
+  const received = stopping.received()
+  if (errors.length > 0 && received !== undefined) return received === 'SIGTERM' ? 143 : 130
   const all = errors.map(entry => entry.error)
   return all.length === 1 && all[0] !== undefined ? exitCodeOf(all[0]) : worstExitCode(all)
 }

@@ -1,9 +1,9 @@
 // Loads the configuration file: JSON by itself, JavaScript by Node, TypeScript through jiti (which also steps in where
 // Node cannot load a JavaScript file). Nothing is cached: a file loaded twice is evaluated twice.
 import { readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { GodwitError } from '../core/error.ts'
+import { loadsNatively } from '../source/native.ts'
 import { positionAt } from './json-position.ts'
 import { ownDoors } from './own-doors.ts'
 
@@ -25,7 +25,9 @@ export async function loadConfigFile(path: string, shown: string): Promise<Loade
   }
   if (path.endsWith('.json')) return { value: parseJson(source, shown), source }
   try {
-    const module = loadsNatively(path) ? await importNative(path) : await importThroughJiti(path)
+    // Node keeps CommonJS modules for good.
+    const native = loadsNatively(path) && !path.endsWith('.cjs')
+    const module = native ? await importNative(path) : await importThroughJiti(path)
     const value = await settle(module)
     if (value !== undefined) return { value, source }
   } catch (error) {
@@ -41,18 +43,6 @@ export async function loadConfigFile(path: string, shown: string): Promise<Loade
 async function settle(module: unknown): Promise<unknown> {
   const exported = (module as { default?: unknown } | null)?.default
   return typeof exported === 'function' ? await (exported as () => unknown)() : await exported
-}
-
-/** A `.js` file of a package without `"type": "module"` would first be tried as CommonJS, with a warning on stderr. */
-function loadsNatively(path: string): boolean {
-  if (!path.endsWith('.js')) return path.endsWith('.mjs')
-  for (let folder = dirname(path); ; folder = dirname(folder)) {
-    try {
-      return (JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { type?: string }).type === 'module'
-    } catch {
-      if (folder === dirname(folder)) return false
-    }
-  }
 }
 
 async function importNative(path: string): Promise<unknown> {

@@ -94,6 +94,11 @@ export function object(checks: Readonly<Record<string, Check>>): Check {
   }
 }
 
+/** An object with no other keys than these, of any value. */
+export function knownKeys(known: readonly string[]): Check {
+  return object(Object.fromEntries(known.map(key => [key, () => undefined])))
+}
+
 /** A name out of a list, or an object (a dialect value). */
 export function nameOrObject(names: readonly string[]): Check {
   return (value, path) => {

@@ -2,16 +2,17 @@
 import { GodwitError } from '../core/error.ts'
 import type { GodwitConfig } from './config.ts'
 import { jsonPosition } from './json-position.ts'
+import { settingNames } from './setting-names.ts'
 import {
   callback,
   type Check,
   type Fault,
   flag,
+  knownKeys,
   list,
   milliseconds,
   nameOrObject,
   object,
-  record,
   recordOf,
   text,
 } from './shape.ts'
@@ -39,7 +40,7 @@ const database = object({
   timeZone,
   strictSequence: flag,
   lock: object({ waitMs: milliseconds, ttlMs: milliseconds }),
-  settings: record,
+  settings: knownKeys(settingNames),
 })
 
 const namePattern = /^[A-Za-z][A-Za-z0-9_-]*$/

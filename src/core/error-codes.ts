@@ -5,18 +5,36 @@ interface CodeFacts {
   /** 2 usage or precondition · 3 declined · 4 findings · 5 lock not obtained · 6 rolled back · 7 left partial · 1 bug */
   readonly exit: 1 | 2 | 3 | 4 | 5 | 6 | 7
   readonly summary: string
+  /** What to do where the place of the error knows nothing better. */
+  readonly next?: string
 }
 
 export const errorCodes = {
   // command line and configuration
-  'CLI.USAGE_INVALID': { exit: 2, summary: 'The command line is not understood.' },
+  'CLI.USAGE_INVALID': { exit: 2, summary: 'The command line is not understood.', next: 'godwit --help' },
   'CLI.CONSENT_MISSING': { exit: 3, summary: 'The step needs consent that was not given.' },
-  'CONFIG.FILE_MISSING': { exit: 2, summary: 'The configuration file does not exist.' },
-  'CONFIG.FILE_INVALID': { exit: 2, summary: 'The configuration file cannot be loaded or has wrong values.' },
-  'CONFIG.DATABASE_UNKNOWN': { exit: 2, summary: 'No database of that name is configured.' },
-  'CONFIG.ENVIRONMENT_UNKNOWN': { exit: 2, summary: 'No environment of that name is configured.' },
-  'CONFIG.URL_MISSING': { exit: 2, summary: 'No database URL was given.' },
-  'CONFIG.URL_INVALID': { exit: 2, summary: 'The database URL is not of a known form.' },
+  'CONFIG.FILE_MISSING': { exit: 2, summary: 'The configuration file does not exist.', next: 'godwit init' },
+  'CONFIG.FILE_INVALID': {
+    exit: 2,
+    summary: 'The configuration file cannot be loaded or has wrong values.',
+    next: 'mend the configuration file, then: godwit status',
+  },
+  'CONFIG.DATABASE_UNKNOWN': { exit: 2, summary: 'No database of that name is configured.', next: 'godwit status' },
+  'CONFIG.ENVIRONMENT_UNKNOWN': {
+    exit: 2,
+    summary: 'No environment of that name is configured.',
+    next: 'godwit status',
+  },
+  'CONFIG.URL_MISSING': {
+    exit: 2,
+    summary: 'No database URL was given.',
+    next: 'set DATABASE_URL or give --url, then: godwit status',
+  },
+  'CONFIG.URL_INVALID': {
+    exit: 2,
+    summary: 'The database URL is not of a known form.',
+    next: 'mend the database URL, then: godwit status',
+  },
   'CONFIG.DRIVER_MISSING': { exit: 2, summary: 'The driver package of this database is not installed.' },
   'CONFIG.PROTECTED': { exit: 3, summary: 'The environment is protected and was not confirmed by name.' },
   // revision files
@@ -25,11 +43,23 @@ export const errorCodes = {
   'FILE.HEADER_INVALID': { exit: 2, summary: 'A godwit header line has an unknown or broken option.' },
   'FILE.SECTION_INVALID': { exit: 2, summary: 'The up and down markers of a file are out of order.' },
   'FILE.ENCODING_INVALID': { exit: 2, summary: 'A revision file is not UTF-8 text.' },
-  'FILE.READ_FAILED': { exit: 2, summary: 'A revision file could not be read.' },
+  'FILE.READ_FAILED': { exit: 2, summary: 'A revision file could not be read.', next: 'godwit status' },
   'FILE.EXISTS': { exit: 2, summary: 'The file to be written exists already.' },
-  'FILE.WRITE_FAILED': { exit: 2, summary: 'A file could not be written.' },
-  'FILE.MODULE_FAILED': { exit: 2, summary: 'A TypeScript or JavaScript revision could not be loaded.' },
-  'FILE.MODULE_INVALID': { exit: 2, summary: 'A revision module does not export what a revision needs.' },
+  'FILE.WRITE_FAILED': {
+    exit: 2,
+    summary: 'A file could not be written.',
+    next: 'make room or give this user the right to write, then repeat the command',
+  },
+  'FILE.MODULE_FAILED': {
+    exit: 2,
+    summary: 'A TypeScript or JavaScript revision could not be loaded.',
+    next: 'mend the file, then: godwit status',
+  },
+  'FILE.MODULE_INVALID': {
+    exit: 2,
+    summary: 'A revision module does not export what a revision needs.',
+    next: 'mend the file, then: godwit status',
+  },
   // the graph
   'GRAPH.ID_DUPLICATE': { exit: 2, summary: 'Two files have the same revision id.' },
   'GRAPH.NUMBER_DUPLICATE': { exit: 2, summary: 'Two files have the same sequential number.' },
@@ -46,28 +76,64 @@ export const errorCodes = {
   'GRAPH.REBASE_APPLIED': { exit: 2, summary: 'Applied revisions cannot be moved.' },
   'GRAPH.REBASE_INVALID': { exit: 2, summary: 'The branch cannot be put onto that revision.' },
   // SQL text
-  'SQL.SYNTAX_INVALID': { exit: 2, summary: 'The SQL text does not parse.' },
-  'SQL.TRANSACTION_INSIDE': { exit: 2, summary: 'The file controls transactions itself.' },
-  'SQL.CLIENT_COMMAND': { exit: 2, summary: 'The file holds commands of a client program, not SQL.' },
+  'SQL.SYNTAX_INVALID': {
+    exit: 2,
+    summary: 'The SQL text does not parse.',
+    next: 'mend the statement, then: godwit up',
+  },
+  'SQL.TRANSACTION_INSIDE': {
+    exit: 2,
+    summary: 'The file controls transactions itself.',
+    next: 'remove the statement, then: godwit up',
+  },
+  'SQL.CLIENT_COMMAND': {
+    exit: 2,
+    summary: 'The file holds commands of a client program, not SQL.',
+    next: 'remove the line, then: godwit up',
+  },
   'SQL.COPY_DATA': { exit: 2, summary: 'The file holds inline COPY data.' },
   'SQL.TRANSACTION_FORBIDDEN': { exit: 2, summary: 'A statement cannot run inside a transaction.' },
   'SQL.UNSUPPORTED': { exit: 2, summary: 'This store runs no SQL revisions.' },
   // connections
-  'CONNECT.REFUSED': { exit: 2, summary: 'No server answers at that address.' },
-  'CONNECT.TIMEOUT': { exit: 2, summary: 'The server did not answer in time.' },
-  'CONNECT.AUTHENTICATION_FAILED': { exit: 2, summary: 'The server refused user name or password.' },
-  'CONNECT.DATABASE_MISSING': { exit: 2, summary: 'The database does not exist.' },
-  'CONNECT.FILE_INVALID': { exit: 2, summary: 'The database file cannot be opened.' },
-  'CONNECT.READ_ONLY': { exit: 2, summary: 'The database can only be read.' },
-  'CONNECT.LOST': { exit: 6, summary: 'The connection was lost during the run.' },
+  'CONNECT.REFUSED': {
+    exit: 2,
+    summary: 'No server answers at that address.',
+    next: 'check host and port of the database URL and that the server runs, then: godwit status',
+  },
+  'CONNECT.TIMEOUT': {
+    exit: 2,
+    summary: 'The server did not answer in time.',
+    next: 'check host and port of the database URL and that the server runs, then: godwit status',
+  },
+  'CONNECT.AUTHENTICATION_FAILED': {
+    exit: 2,
+    summary: 'The server refused user name or password.',
+    next: 'check user and password of the database URL, then: godwit status',
+  },
+  'CONNECT.DATABASE_MISSING': {
+    exit: 2,
+    summary: 'The database does not exist.',
+    next: 'create the database or mend its name in the URL, then: godwit status',
+  },
+  'CONNECT.FILE_INVALID': {
+    exit: 2,
+    summary: 'The database file cannot be opened.',
+    next: 'check the path of the database URL, then: godwit status',
+  },
+  'CONNECT.READ_ONLY': {
+    exit: 2,
+    summary: 'The database can only be read.',
+    next: 'connect where this user may write, then: godwit up',
+  },
+  'CONNECT.LOST': { exit: 6, summary: 'The connection was lost during the run.', next: 'godwit status' },
   'CONNECT.POOLER': { exit: 2, summary: 'A pooler in transaction mode stands between godwit and the server.' },
   // lock
-  'LOCK.HELD': { exit: 5, summary: 'Another runner holds the lock.' },
+  'LOCK.HELD': { exit: 5, summary: 'Another runner holds the lock.', next: 'godwit lock status' },
   'LOCK.LOST': { exit: 6, summary: 'The lock was taken over by another runner.' },
   'LOCK.NONE': { exit: 2, summary: 'There is no lock to break.' },
   // journal
   'JOURNAL.FORMAT_NEWER': { exit: 2, summary: 'A newer godwit wrote this database.' },
-  'JOURNAL.DAMAGED': { exit: 2, summary: 'The journal holds rows that godwit did not write.' },
+  'JOURNAL.DAMAGED': { exit: 2, summary: 'The journal holds rows that godwit did not write.', next: 'godwit verify' },
   'JOURNAL.CHECKSUM_CHANGED': { exit: 2, summary: 'An applied revision file was edited.' },
   'JOURNAL.FILE_MISSING': { exit: 2, summary: 'An applied revision has no file.' },
   'JOURNAL.STEP_IN_DOUBT': { exit: 7, summary: 'A statement may or may not have been done.' },
@@ -80,8 +146,12 @@ export const errorCodes = {
   'RUN.LOCK_TIMEOUT': { exit: 6, summary: 'A statement waited too long for a lock.' },
   'RUN.STATEMENT_TIMEOUT': { exit: 6, summary: 'A statement ran longer than allowed.' },
   'RUN.DEADLOCK': { exit: 6, summary: 'The server chose the statement as a deadlock victim.' },
-  'RUN.DISK_FULL': { exit: 6, summary: 'The disk is full.' },
-  'RUN.PERMISSION_DENIED': { exit: 6, summary: 'The user lacks a privilege.' },
+  'RUN.DISK_FULL': { exit: 6, summary: 'The disk is full.', next: 'make room on the disk, then: godwit up' },
+  'RUN.PERMISSION_DENIED': {
+    exit: 6,
+    summary: 'The user lacks a privilege.',
+    next: 'GRANT this user the missing privilege, then: godwit up',
+  },
   'RUN.FOREIGN_KEY_BROKEN': { exit: 6, summary: 'The revision leaves rows without their parent.' },
   'RUN.CODE_FAILED': { exit: 6, summary: 'A TypeScript revision threw an error.' },
   'RUN.CODE_FAILED_PARTIAL': { exit: 7, summary: 'A TypeScript revision threw after some of its steps were done.' },
@@ -109,6 +179,11 @@ export const errorCodes = {
   'CHROMA.COPY_INCOMPLETE': { exit: 6, summary: 'A copied collection does not have the records it should have.' },
   'INTERNAL.BUG': { exit: 1, summary: 'godwit broke one of its own rules.' },
 } as const satisfies Record<string, CodeFacts>
+
+/** What usually helps against an error of this code. */
+export function usualRemedy(code: ErrorCode): string | undefined {
+  return (errorCodes[code] as CodeFacts | undefined)?.next
+}
 
 /** `AREA.SUBJECT_STATE`; the closed list of all codes. */
 export type ErrorCode = keyof typeof errorCodes

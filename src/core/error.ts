@@ -1,6 +1,6 @@
 // The one error type of godwit. Built where a fault is detected, printed by the command line,
 // returned by the library; recognised by shape so that two copies of the package agree.
-import { type ErrorCode, errorCodes } from './error-codes.ts'
+import { type ErrorCode, errorCodes, usualRemedy } from './error-codes.ts'
 
 /** Where in a file an error was found. Lines and columns start at 1; `text` is the source line. */
 export interface ErrorLocation {
@@ -42,7 +42,8 @@ export class GodwitError extends Error {
     super(message, details.cause === undefined ? undefined : { cause: details.cause })
     this.code = code
     this.why = details.why
-    this.next = details.next ?? []
+    const remedy = usualRemedy(code)
+    this.next = details.next?.length || remedy === undefined ? (details.next ?? []) : [remedy]
     this.where = details.where
     this.meta = details.meta ?? {}
   }

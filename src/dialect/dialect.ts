@@ -2,11 +2,12 @@
 // An absent part is an absent ability. Outside its own folder no code asks for a dialect's name.
 import type { GodwitError } from '../core/error.ts'
 import type { LexicalRules } from '../core/checksum.ts'
+import type { Blocker, LongWait } from './blocker.ts'
 import type { Capabilities } from './capability.ts'
 import type { JournalStore } from './journal.ts'
 import type { Locker } from './lock.ts'
 import type { Operations } from './operations.ts'
-import type { Session } from './session.ts'
+import type { Session, SessionIdentity } from './session.ts'
 import type { Splitter } from './split.ts'
 
 export interface OpenOptions {
@@ -39,6 +40,15 @@ export interface Dialect {
   open(options: OpenOptions): Promise<Session>
   /** Any error of the driver as a GodwitError (RUN.*, CONNECT.*); RUN.STATEMENT_FAILED when nothing better is known. Masks secrets. */
   mapError(error: unknown): GodwitError
+  /**
+   * Who holds the lock that the session `identity` waits for; empty when it waits for nobody. Asked on a session of
+   * purpose `heartbeat`, once a second and only while a statement takes long. Absent: the store cannot be asked.
+   */
+  blockers?(session: Session, identity: SessionIdentity): Promise<readonly Blocker[]>
+  /** Longest wait for a lock that sessions are given, milliseconds. Undefined: unknown; 0: no bound. */
+  readonly lockTimeoutMs?: number
+  /** Statements that the store's own lock time-out is not applied to: the engine bounds their waits. */
+  longWait?(sql: string): LongWait | undefined
   /** A throw-away empty database of the same kind beside this one. Absent: not possible. */
   scratch?(): Promise<Scratch>
 }

@@ -1,4 +1,6 @@
 // The door `godwit/dialect`: what a package that adds a store implements.
+export { describeBlocker, describeBlockers, shownQuery } from './blocker.ts'
+export type { Blocker, LongWait } from './blocker.ts'
 export type { Capabilities } from './capability.ts'
 export type { Dialect, OpenOptions, Scratch, SqlPart } from './dialect.ts'
 export * from './journal.ts'

@@ -1,7 +1,7 @@
 // What a store offers to code revisions beyond SQL: typed operations whose effects are recorded step by step.
 import type { Session } from './session.ts'
 
-/** Runs one effect as a numbered step: journaled before and after where the store has no transactions, skipped when done in an earlier attempt. `again`: an earlier attempt began this very step, so it may be done already. */
+/** Runs one effect as a numbered step: journaled before and after where the store has no transactions, skipped when done in an earlier attempt. An effect that refuses before it changes anything throws a GodwitError with `meta.untouched: true`. `again`: an earlier attempt began this very step, so it may be done already. */
 export type StepRunner = <Result>(
   description: string,
   effect: (again: boolean) => Promise<Result>,

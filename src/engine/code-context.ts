@@ -2,9 +2,10 @@
 // every call was awaited, since a forgotten `await` would commit before the work is done.
 import { GodwitError } from '../core/error.ts'
 import type { Direction } from '../core/revision/revision.ts'
-import type { Dialect } from '../dialect/dialect.ts'
+import type { Dialect, SqlPart } from '../dialect/dialect.ts'
 import type { StepRunner } from '../dialect/operations.ts'
 import type { Session } from '../dialect/session.ts'
+import type { Splitter } from '../dialect/split.ts'
 
 type Row = Record<string, unknown>
 
@@ -65,7 +66,7 @@ export function codeContext(input: CodeContextInput): CodeContext {
     query: (text, params = []) => calls.watch(text, () => one(text, params)),
     run: text =>
       calls.watch(text, async () => {
-        for (const statement of (await dialect.sql?.split(text)) ?? []) await one(statement.text, [])
+        for (const statement of await splitOf(dialect)(text)) await one(statement.text, [])
       }),
   }
   const own = {
@@ -80,8 +81,11 @@ export function codeContext(input: CodeContextInput): CodeContext {
   return { m: { ...own, ...(sql ? sqlMembers : {}), ...operations }, finish: calls.finish }
 }
 
+/** Only sessions with SQL run statements, and a store with SQL can cut them. */
+const splitOf = (dialect: Dialect): Splitter => (dialect.sql as SqlPart).split
+
 async function statementKind(input: CodeContextInput, text: string) {
-  const [first, second] = (await input.dialect.sql?.split(text)) ?? []
+  const [first, second] = await splitOf(input.dialect)(text)
   if (second || first?.class.kind === 'control') {
     const what = second ? 'several statements in one call' : first?.class.command
     throw new GodwitError(second ? 'RUN.CODE_FAILED' : 'SQL.TRANSACTION_INSIDE', `${input.revision}: ${what}`, {
@@ -90,6 +94,14 @@ async function statementKind(input: CodeContextInput, text: string) {
     })
   }
   return first?.class.kind
+}
+
+/** Drivers answer later, with a stack of their own: what tells the line of the user's file is who called. */
+const callers = new WeakMap<object, Error>()
+
+/** The stack of the call of the user's code that failed with `error`. */
+export function callStack(error: unknown): string | undefined {
+  return typeof error === 'object' && error !== null ? callers.get(error)?.stack : undefined
 }
 
 function watchCalls(revision: string) {
@@ -102,12 +114,16 @@ function watchCalls(revision: string) {
   let closed = false
   return {
     watch<T>(description: string, start: () => Promise<T>): Promise<T> {
+      const called = new Error()
       const promise = closed ? Promise.reject<T>(notAwaited(revision, description)) : start()
       const call = { description, awaited: false, settled: false, promise }
       // A call nobody awaits must not end the process by an unhandled rejection; finish() reports it.
       promise.then(
         () => (call.settled = true),
-        () => (call.settled = true),
+        (error: unknown) => {
+          call.settled = true
+          if (typeof error === 'object' && error !== null) callers.set(error, called)
+        },
       )
       open.push(call)
       const mark = <A>(value: A): A => {

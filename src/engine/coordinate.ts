@@ -46,7 +46,6 @@ export async function runDatabases(
               journal.applied.map(row => row.id),
             ),
           gate: async work => {
-            if (options.dryRun) return
             for (const need of await needs(histories, database.name, work, options.direction)) {
               if (board.state(need) === up) continue
               scope.emit({

@@ -9,6 +9,8 @@ import type { Drift } from './plan.ts'
 /** Longest diff kept in an error, characters. */
 const DIFF_LIMIT = 4_000
 
+type DriftFinding = Finding & Required<Pick<Finding, 'why' | 'next'>>
+
 /** @throws JOURNAL.FILE_MISSING JOURNAL.CHECKSUM_CHANGED for the first drifted row; the others are in meta.others */
 export async function refuseDrift(
   drift: Drift,
@@ -20,8 +22,8 @@ export async function refuseDrift(
   const [first, ...others] = findings
   if (!first) return
   throw new GodwitError(first.code, first.message, {
-    ...(first.why === undefined ? {} : { why: `${first.why} Nothing was changed now.` }),
-    ...(first.next ? { next: first.next } : {}),
+    why: `${first.why} Nothing was changed now.`,
+    next: first.next,
     ...(first.where ? { where: first.where } : {}),
     meta: { ...first.meta, others: others.map(finding => finding.message) },
   })
@@ -33,8 +35,8 @@ export async function describeDrift(
   history: History,
   journal: JournalStore,
   session: Session,
-): Promise<Finding[]> {
-  const findings: Finding[] = drift.missing.map(missingFile)
+): Promise<DriftFinding[]> {
+  const findings: DriftFinding[] = drift.missing.map(missingFile)
   if (drift.edited.length === 0) return findings
   // Loaded only when there is something to show: a clean database pays nothing for it.
   const { createPatch } = await import('diff')
@@ -66,7 +68,7 @@ export async function describeDrift(
   return findings
 }
 
-function missingFile(row: AppliedRow): Finding {
+function missingFile(row: AppliedRow): DriftFinding {
   return {
     code: 'JOURNAL.FILE_MISSING',
     severity: 'error',

@@ -1,6 +1,6 @@
 // A dry run on a scratch database that first gets the applied history. What fails there leaves nothing anywhere,
 // so that neither events nor errors may speak of applied or half-done revisions.
-import { GodwitError, isGodwitError } from '../core/error.ts'
+import { GodwitError } from '../core/error.ts'
 import type { ErrorCode } from '../core/error-codes.ts'
 import type { Direction } from '../core/revision/revision.ts'
 import type { JournalState } from '../dialect/journal.ts'
@@ -63,7 +63,7 @@ async function tryAll(
     await executePlan({ ...base, scope: quiet, direction: 'up', outcome: new Map() }, noPlan, before, async () => {})
     await executePlan({ ...base, scope: shown, direction, outcome: tried }, noPlan, works, async () => {})
   } catch (error) {
-    throw isGodwitError(error) ? onScratch(error) : error
+    throw onScratch(database.dialect.mapError(error))
   } finally {
     for (const step of tried.values()) outcome.set(step.revision, { ...step, state: triedState(step.state) })
     await forgetStop()

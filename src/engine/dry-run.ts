@@ -109,7 +109,7 @@ async function tryCode(execution: Execution, work: CodeWork): Promise<number> {
     log: message => scope.emit({ type: 'log', database: database.name, revision, message }),
   })
   await session.sql?.run(settingsOf(work))
-  await runUser(work, context)
+  await runUser(work, context, stop)
   await session.sql?.run([{ kind: 'reset' }])
   return steps
 }

@@ -1,6 +1,7 @@
 // What a run tells while it goes on. The command line draws progress from it, `--json=stream` prints it.
 import type { GodwitError } from '../core/error.ts'
 import type { Direction } from '../core/revision/revision.ts'
+import type { Blocker } from '../dialect/blocker.ts'
 import type { LeaseRow } from '../dialect/journal.ts'
 import type { DatabaseResult } from './result.ts'
 
@@ -54,7 +55,17 @@ export type RunEvent = EventBase &
         readonly state: 'rolled-back' | 'partial' | 'in-doubt'
         readonly error: GodwitError
       }
-    /** A lock time-out or deadlock of a whole transaction that is tried again. */
+    /**
+     * What runs waits for a lock that others hold; sent when they are found, when they change, and about every five
+     * seconds. `by` is empty when the wait is over. Of revisions in one message the first that is not known to be done.
+     */
+    | {
+        readonly type: 'blocked'
+        readonly revision: string
+        readonly by: readonly Blocker[]
+        readonly waitedMs: number
+      }
+    /** A lock time-out or deadlock of a whole transaction, or of a statement that stands alone, that is tried again. */
     | {
         readonly type: 'retry'
         readonly revision: string

@@ -1,22 +1,18 @@
 // SQL revisions that are one transaction each, journal row included. Several of them may share one message
 // to the server; each still commits alone, so a failure leaves exactly those before it.
-import { setTimeout as sleep } from 'node:timers/promises'
 import { GodwitError } from '../core/error.ts'
 import { BatchFailure, type BatchItem, type BatchSettings } from '../dialect/session.ts'
-import { doneState, doneWrites, type Execution, settle } from './execution.ts'
+import { doneState, doneWrites, type Execution, journalItems, settle } from './execution.ts'
 import { revisionFailure } from './failure.ts'
 import { leaseLost } from './lease.ts'
 import { batchProgress, type ProgressMark } from './progress.ts'
 import type { PreparedStatement } from './prepare.ts'
 import { settleAfterLoss } from './reconnect.ts'
+import { ATTEMPTS, missedLock, pauseBeforeRetry } from './retry.ts'
+import { type WatchedItem, watchedProgress, watchLocks } from './watch.ts'
 import type { Work } from './work.ts'
 
 export type SqlWork = Extract<Work, { kind: 'sql' }>
-
-/** A transaction that lost a wait for a lock, or was a deadlock victim, is tried this often in all. */
-const ATTEMPTS = 4
-/** Pause before the second attempt, ms; doubles, with jitter. */
-const RETRY_PAUSE = 250
 
 /** @throws GodwitError after settling the failed revision; those after it stay `pending` */
 export async function executeAtomic(execution: Execution, works: readonly SqlWork[]): Promise<void> {
@@ -27,16 +23,7 @@ export async function executeAtomic(execution: Execution, works: readonly SqlWor
     if (!failed) return
     if (rest[0] !== failed.works[0]) attempt = 1
     rest = failed.works
-    const delayMs = Math.round(RETRY_PAUSE * 2 ** (attempt - 1) * (0.5 + Math.random()))
-    execution.scope.emit({
-      type: 'retry',
-      database: execution.database.name,
-      revision: failed.revision,
-      attempt,
-      delayMs,
-      reason: failed.reason,
-    })
-    await sleep(delayMs, undefined, { signal: execution.stop }).catch(() => undefined)
+    await pauseBeforeRetry(execution, failed.revision, attempt, failed.reason)
     if (execution.stop.aborted) throw failed.giveUp()
   }
 }
@@ -73,16 +60,26 @@ async function runBatch(execution: Execution, works: readonly SqlWork[], attempt
     items.map(item => item.mark),
   )
   const began = Date.now()
+  const watched = items.map(({ work }) => ({
+    revision: work.revision.id,
+    lockTimeoutMs: work.options.lockTimeoutMs,
+  }))
+  const watch = watchLocks(execution, watched[0] as WatchedItem)
   try {
     progress.begin()
     await sql?.run(
       items.map(item => item.item),
-      progress,
+      watchedProgress(progress, watch, watched),
     )
+    await watch.end()
     return undefined
   } catch (error) {
-    if (!(error instanceof BatchFailure)) throw error
-    const at = items[error.index] ?? (items[items.length - 1] as Item)
+    const waited = await watch.end()
+    if (!(error instanceof BatchFailure)) {
+      await sql?.rollback()
+      throw error
+    }
+    const at = items[Math.min(error.index, items.length - 1)] as Item
     const { work } = at
     const id = work.revision.id
     const unfinished = works.slice(works.indexOf(work))
@@ -96,9 +93,10 @@ async function runBatch(execution: Execution, works: readonly SqlWork[], attempt
         revision: id,
         state: 'rolled-back',
         where: at.statement?.locate(error.offset),
+        waited,
       })
     const failure = describe()
-    const again = failure.code === 'RUN.LOCK_TIMEOUT' || failure.code === 'RUN.DEADLOCK'
+    const again = missedLock(execution, failure)
     const giveUp = () => {
       // A stop during the pause changes the reason.
       const last = execution.stop.aborted ? describe() : failure
@@ -143,13 +141,12 @@ function revisionItems(execution: Execution, work: SqlWork): Item[] {
   })
   // Role and search_path of the user must not reach the journal row, nor the next revision.
   const reset: Item[] = statements.every(keepsSession) ? [] : [{ item: { kind: 'reset' }, work }]
-  const journal =
-    database.dialect.journal.render?.(
-      execution.lease.fence,
-      doneWrites(execution, work, startedAtMs).filter(
-        write => write.type !== 'step-end' || execution.resume.has(revision.id),
-      ),
-    ) ?? []
+  const journal = journalItems(
+    execution,
+    doneWrites(execution, work, startedAtMs).filter(
+      write => write.type !== 'step-end' || execution.resume.has(revision.id),
+    ),
+  )
   const commit: Item = {
     item: { kind: 'commit' },
     work,

@@ -4,12 +4,14 @@ import { GodwitError } from '../core/error.ts'
 import type { JournalWrite, StepRow } from '../dialect/journal.ts'
 import type { StepRunner } from '../dialect/operations.ts'
 import { BatchFailure } from '../dialect/session.ts'
-import { type CodeContext, codeContext } from './code-context.ts'
+import { type CodeContext, callStack, codeContext } from './code-context.ts'
 import { batchSettings } from './execute-atomic.ts'
-import { doneState, doneWrites, type Execution, settle } from './execution.ts'
+import { doneState, doneWrites, type Execution, journalItems, settle } from './execution.ts'
 import { revisionFailure } from './failure.ts'
 import { leaseLost, refuseAborted } from './lease.ts'
 import { settleAfterLoss } from './reconnect.ts'
+import { type Waited, watchLocks } from './watch.ts'
+import { untilStopped } from './until-stopped.ts'
 import type { Work } from './work.ts'
 
 export type CodeWork = Extract<Work, { kind: 'code' }>
@@ -44,10 +46,10 @@ function contextFor(execution: Execution, work: CodeWork, step: StepRunner, atom
 }
 
 /** Runs the function of the user and waits for all it began. */
-export async function runUser(work: CodeWork, context: CodeContext): Promise<void> {
+export async function runUser(work: CodeWork, context: CodeContext, stop: AbortSignal): Promise<void> {
   let failure: { readonly error: unknown } | undefined
   try {
-    await work.run(context.m as never)
+    await untilStopped(Promise.resolve(work.run(context.m as never)), stop)
   } catch (error) {
     failure = { error }
   }
@@ -61,11 +63,14 @@ export async function runUser(work: CodeWork, context: CodeContext): Promise<voi
 }
 
 async function runAtomic(execution: Execution, work: CodeWork, began: number): Promise<number> {
-  const { database, session, lease } = execution
+  const { database, session } = execution
   const sql = session.sql
   let steps = 0
+  const item = { revision: work.revision.id, lockTimeoutMs: work.options.lockTimeoutMs }
+  const watch = watchLocks(execution, item)
   const step: StepRunner = async (_, effect) => {
     refuseAborted(execution.stop)
+    watch.next(item)
     steps++
     return effect(false)
   }
@@ -73,19 +78,21 @@ async function runAtomic(execution: Execution, work: CodeWork, began: number): P
   try {
     // What the code will do is not known before: child rows are kept safe in any case.
     await sql?.run([{ kind: 'begin', ...(settings ? { settings } : {}), hint: { rebuildsTables: false } }])
-    await runUser(work, contextFor(execution, work, step, true))
+    await runUser(work, contextFor(execution, work, step, true), execution.stop)
     // Code that never looked up must not be committed after "stopping: rolling back" was said.
     refuseAborted(execution.stop)
-    const journal = database.dialect.journal.render?.(lease.fence, doneWrites(execution, work, began)) ?? []
+    const journal = journalItems(execution, doneWrites(execution, work, began))
     await sql?.run([{ kind: 'reset' }, ...journal, { kind: 'commit' }])
+    await watch.end()
     return steps
   } catch (error) {
+    const waited = await watch.end()
     if (error instanceof BatchFailure && error.connectionLost)
       throw await settleAfterLoss(execution, [work], error, undefined)
     await sql?.rollback()
     const cause = error instanceof BatchFailure ? error.cause : error
     const fenced = database.dialect.journal.isFenceViolation(cause)
-    const failure = codeFailure(execution, work, fenced ? leaseLost(cause) : cause, 'rolled-back', 0)
+    const failure = codeFailure(execution, work, fenced ? leaseLost(cause) : cause, 'rolled-back', 0, waited)
     settle(execution, work.revision.id, 'rolled-back', { statements: 0, ms: Date.now() - began, error: failure })
     throw failure
   }
@@ -101,6 +108,8 @@ async function runSteps(
   const { journal, capabilities } = database.dialect
   const revision = work.revision.id
   const before = resume?.done ?? 0
+  const item = { revision, lockTimeoutMs: work.options.lockTimeoutMs }
+  const watch = watchLocks(execution, item)
   let chain = ''
   /** What the journal is to keep of the done steps; while done ones are passed over it stays as it was found. */
   let hashes = resume?.hashes ?? []
@@ -123,6 +132,7 @@ async function runSteps(
         return undefined
       }
       await write([record(n)])
+      watch.next(item)
       const result = await effect(resume?.running === n)
       done = n
       hashes = [chain]
@@ -134,16 +144,19 @@ async function runSteps(
     return next
   }
   /** The step whose end is not known, for stores that run it again. */
-  const stillBegun = () => {
+  const stillBegun = (untouched: boolean) => {
     if (number <= before) return resume?.running ?? null
+    if (untouched) return null
     return capabilities.idempotentOperations && number > done ? number : null
   }
   try {
-    await runUser(work, contextFor(execution, work, step, false))
+    await runUser(work, contextFor(execution, work, step, false), execution.stop)
     if (session.sql) await session.sql.run([{ kind: 'reset' }])
     await write(doneWrites(execution, work, began))
+    await watch.end()
     return number
   } catch (error) {
+    const waited = await watch.end()
     if (error instanceof BatchFailure && error.connectionLost)
       throw await settleAfterLoss(execution, [work], error, undefined)
     await session.sql?.rollback()
@@ -154,16 +167,19 @@ async function runSteps(
       throw await settleAfterLoss(execution, [work], new BatchFailure(0, cause, { connectionLost: true }), undefined)
     const fenced = journal.isFenceViolation(cause)
     // An effect that failed may have done a part of its work where the store cannot take it back.
-    const nothing = capabilities.idempotentOperations ? number === 0 && !resume : done === 0
+    const untouched = cause instanceof GodwitError && cause.meta['untouched'] === true
+    const begun = capabilities.idempotentOperations && !untouched ? number > 0 || resume !== undefined : done > 0
+    const nothing = !begun
     const failure = codeFailure(
       execution,
       work,
       fenced ? leaseLost(cause) : cause,
       nothing ? 'rolled-back' : 'partial',
       done,
+      waited,
     )
     const stays = nothing ? 'rolled-back' : 'partial'
-    const stopped = nothing ? ({ type: 'step-end', revision } as const) : record(stillBegun(), failure.message)
+    const stopped = nothing ? ({ type: 'step-end', revision } as const) : record(stillBegun(untouched), failure.message)
     if (!fenced) await write([stopped]).catch(() => undefined)
     settle(execution, revision, stays, { statements: done, ms: Date.now() - began, error: failure })
     throw failure
@@ -177,26 +193,35 @@ export function codeFailure(
   cause: unknown,
   state: 'rolled-back' | 'partial',
   done: number,
+  waited?: Waited,
 ): GodwitError {
   const file = work.revision.file
   const stack = cause instanceof Error ? cause.stack : undefined
-  const where = file === undefined ? undefined : { file, ...lineIn(stack, file) }
+  const where = file === undefined ? undefined : { file, ...(lineIn(stack, file) ?? lineIn(callStack(cause), file)) }
   const known = cause instanceof GodwitError || isDriverError(cause)
   const error =
     known || !(cause instanceof Error)
       ? cause
       : new GodwitError('RUN.CODE_FAILED', cause.message || String(cause), { cause })
-  return revisionFailure(execution, error, { revision: work.revision.id, state, where, done, total: 0, code: true })
+  return revisionFailure(execution, error, {
+    revision: work.revision.id,
+    state,
+    where,
+    done,
+    total: 0,
+    code: true,
+    waited,
+  })
 }
 
 /** Drivers mark their errors by a code; what the user's code throws by itself has none. */
 const isDriverError = (error: unknown) => error instanceof Error && 'code' in error
 
-function lineIn(stack: string | undefined, file: string): { line?: number; column?: number } {
+function lineIn(stack: string | undefined, file: string): { line: number; column: number } | undefined {
   const name = file.slice(file.lastIndexOf('/') + 1)
   const escaped = name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
   const found = stack?.match(new RegExp(`${escaped}:(\\d+):(\\d+)`))
-  return found ? { line: Number(found[1]), column: Number(found[2]) } : {}
+  return found ? { line: Number(found[1]), column: Number(found[2]) } : undefined
 }
 
 function refuseOther(work: CodeWork, resume: StepRow, chain: string): void {

@@ -5,12 +5,14 @@ import { GodwitError } from '../core/error.ts'
 import type { JournalWrite, StepRow } from '../dialect/journal.ts'
 import { BatchFailure, type BatchItem } from '../dialect/session.ts'
 import { batchSettings, type SqlWork } from './execute-atomic.ts'
-import { doneState, doneWrites, type Execution, settle } from './execution.ts'
+import { doneState, doneWrites, type Execution, journalItems, settle } from './execution.ts'
 import { revisionFailure } from './failure.ts'
 import { leaseLost } from './lease.ts'
 import { batchProgress, type ProgressMark } from './progress.ts'
 import type { PreparedStatement, Unit } from './prepare.ts'
 import { settleAfterLoss } from './reconnect.ts'
+import { ATTEMPTS, missedLock, pauseBeforeRetry } from './retry.ts'
+import { type Waited, type WatchedItem, watchedProgress, watchLocks } from './watch.ts'
 
 interface Item {
   readonly item: BatchItem
@@ -22,18 +24,13 @@ interface Item {
 
 /** @throws GodwitError after settling the revision */
 export async function executeUnits(execution: Execution, work: SqlWork, resume: StepRow | undefined): Promise<void> {
-  const { session, scope, database, direction } = execution
+  const { scope, database, direction } = execution
   const { revision, prepared } = work
   const { units } = prepared
   const chain = chainHashes(units)
-  const from = resume?.done ?? 0
+  let from = resume?.done ?? 0
   if (resume) refuseEdited(work, resume, chain)
   const began = Date.now()
-  const items = unitItems(execution, work, from, chain, began)
-  const progress = batchProgress(
-    execution,
-    items.map(item => item.mark),
-  )
   const count = prepared.statements.length
   const resumed = from === 0 ? {} : { resumedAt: from }
   scope.emit({
@@ -44,24 +41,63 @@ export async function executeUnits(execution: Execution, work: SqlWork, resume: 
     statements: count,
     ...resumed,
   })
-  try {
-    progress.begin()
-    await session.sql?.run(
-      items.map(item => item.item),
-      progress,
-    )
-    settle(execution, revision.id, doneState(direction), { statements: count, ms: Date.now() - began })
-  } catch (error) {
-    if (!(error instanceof BatchFailure)) throw error
-    throw await unitFailure(execution, work, error, items, { from, chain, began })
+  let resumes = true
+  for (let attempt = 1; ; attempt++) {
+    const failed = await runUnits(execution, work, { from, chain, began, resumes })
+    if (!failed) break
+    resumes = false
+    if (failed.done > from) attempt = 1
+    from = failed.done
+    if (!failed.again || attempt >= ATTEMPTS) throw failed.giveUp()
+    await pauseBeforeRetry(execution, revision.id, attempt, failed.reason)
+    if (execution.stop.aborted) throw failed.giveUp()
   }
+  settle(execution, revision.id, doneState(direction), { statements: count, ms: Date.now() - began })
 }
 
 interface Attempt {
   readonly from: number
   readonly chain: readonly string[]
   readonly began: number
+  /** What units before `from` set for the session of another run has to be set in this one. */
+  readonly resumes: boolean
 }
+
+/** Undefined when all is done. @throws GodwitError, settled, when the connection was lost */
+async function runUnits(execution: Execution, work: SqlWork, attempt: Attempt) {
+  const { sql } = execution.session
+  const items = unitItems(execution, work, attempt)
+  const progress = batchProgress(
+    execution,
+    items.map(item => item.mark),
+  )
+  const { lockTimeoutMs } = work.options
+  const watched = items.map(({ statement }) => ({
+    revision: work.revision.id,
+    lockTimeoutMs,
+    longWait: longWaitOf(execution, statement),
+  }))
+  const watch = watchLocks(execution, watched[0] as WatchedItem)
+  try {
+    progress.begin()
+    await sql?.run(
+      items.map(item => item.item),
+      watchedProgress(progress, watch, watched),
+    )
+    await watch.end()
+    return undefined
+  } catch (error) {
+    const waited = await watch.end()
+    if (!(error instanceof BatchFailure)) {
+      await sql?.rollback()
+      throw error
+    }
+    return unitFailure(execution, work, error, items, attempt, waited)
+  }
+}
+
+const longWaitOf = (execution: Execution, statement: PreparedStatement | undefined) =>
+  statement && execution.database.dialect.longWait?.(statement.text)
 
 async function unitFailure(
   execution: Execution,
@@ -69,34 +105,48 @@ async function unitFailure(
   error: BatchFailure,
   items: readonly Item[],
   attempt: Attempt,
-): Promise<GodwitError> {
+  waited: Waited,
+): Promise<{ done: number; again: boolean; reason: string; giveUp(): GodwitError }> {
   const { dialect } = execution.database
   const { units } = work.prepared
   const id = work.revision.id
   const at = items[error.index] as Item
   const where = at.statement?.locate(error.offset)
-  if (error.connectionLost) return settleAfterLoss(execution, [work], error, where)
+  if (error.connectionLost) throw await settleAfterLoss(execution, [work], error, where)
   await execution.session.sql?.rollback()
   const fenced = dialect.journal.isFenceViolation(error.cause)
   // A unit is done when its last item is: the items say so, whatever the journal could still record.
   const last = (unit: number) => items.findLastIndex(item => item.unit === unit && item.item.kind !== 'reset')
   let done = attempt.from
   while (done < units.length && error.index > last(done)) done++
-  const failure = revisionFailure(execution, fenced ? leaseLost(error.cause) : error.cause, {
-    revision: id,
-    state: done === 0 ? 'rolled-back' : 'partial',
-    where,
-    done,
-    total: units.length,
-  })
+  const state = done === 0 ? 'rolled-back' : 'partial'
+  const leaves = longWaitOf(execution, at.statement)
+  const describe = () =>
+    revisionFailure(execution, fenced ? leaseLost(error.cause) : error.cause, {
+      revision: id,
+      state,
+      where,
+      done,
+      total: units.length,
+      waited,
+      leaves,
+    })
+  const failure = describe()
   if (!fenced) await recordStop(execution, work, done, attempt.chain, failure)
-  settle(execution, id, done === 0 ? 'rolled-back' : 'partial', {
-    statements: done,
-    ms: Date.now() - attempt.began,
-    error: failure,
-  })
-  return failure
+  // A statement that leaves something behind, or consists of many, would meet what its first attempt did.
+  const unit = units[done]
+  const whole = !leaves && (unit === undefined || unit.transactional || unit.statements.every(isOneStep))
+  const giveUp = () => {
+    // A stop during the pause changes the reason.
+    const last = execution.stop.aborted ? describe() : failure
+    settle(execution, id, state, { statements: done, ms: Date.now() - attempt.began, error: last })
+    return last
+  }
+  return { done, again: whole && missedLock(execution, failure), reason: failure.message, giveUp }
 }
+
+/** A statement of the store itself, which is done or not; a call of a procedure is not. */
+const isOneStep = (statement: PreparedStatement) => statement.class.kind === 'ddl' || statement.class.kind === 'dml'
 
 /** Replaces the intent of the failed unit by what is known now. */
 async function recordStop(
@@ -110,19 +160,17 @@ async function recordStop(
     done === 0
       ? { type: 'step-end', revision: work.revision.id }
       : stepWrite(execution, work, done, null, chain, failure.message)
-  const items = execution.database.dialect.journal.render?.(execution.lease.fence, [write]) ?? []
+  const items = journalItems(execution, [write])
   // Where this fails too, the intent stays in the journal and the next run refuses to guess.
   await execution.session.sql?.run(items).catch(() => undefined)
 }
 
-function unitItems(execution: Execution, work: SqlWork, from: number, chain: readonly string[], began: number): Item[] {
-  const { database } = execution
+function unitItems(execution: Execution, work: SqlWork, { from, chain, began, resumes }: Attempt): Item[] {
   const { revision, prepared, options } = work
   const { units } = prepared
   const items: Item[] = []
   const journal = (unit: number, writes: readonly JournalWrite[]) => {
-    for (const item of database.dialect.journal.render?.(execution.lease.fence, writes) ?? [])
-      items.push({ item, unit })
+    for (const item of journalItems(execution, writes)) items.push({ item, unit })
   }
   const settings = batchSettings(options)
   if (settings) items.push({ item: { kind: 'settings', settings }, unit: from })
@@ -132,7 +180,7 @@ function unitItems(execution: Execution, work: SqlWork, from: number, chain: rea
     items.push({ item: { kind: 'statement', sql: statement.text, ...(alone ? { alone } : {}) }, unit, statement, mark })
   }
   // What earlier statements set for the session was lost with the session that stopped.
-  for (const unit of units.slice(0, from)) {
+  for (const unit of resumes ? units.slice(0, from) : []) {
     for (const statement of unit.statements)
       if (!unit.transactional && statement.class.kind === 'session') push(statement, from, true)
   }
@@ -165,8 +213,7 @@ function stepWrite(
   error: string | null = null,
 ): JournalWrite {
   const { units } = work.prepared
-  const hash = chain[(running ?? done) - 1]
-  const hashes = hash === undefined ? [] : [hash]
+  const hashes = [chain[(running ?? done) - 1] as string]
   return {
     type: 'step',
     step: {

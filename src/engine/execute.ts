@@ -7,6 +7,7 @@ import { doneState, type Execution } from './execution.ts'
 import type { HookContext } from './hook.ts'
 import { refuseAborted } from './lease.ts'
 import type { RunPlan } from './plan.ts'
+import type { StepResult } from './result.ts'
 import type { Work } from './work.ts'
 
 /** Called before each revision; resolves when what it depends on is there. */
@@ -79,7 +80,7 @@ async function beforeRevision(execution: Execution, work: Work): Promise<void> {
 async function afterRevision(execution: Execution, work: Work): Promise<void> {
   const { afterRevision: hook } = execution.scope.hooks
   const { id } = work.revision
-  const ms = execution.outcome.get(id)?.ms ?? 0
+  const { ms } = execution.outcome.get(id) as StepResult
   if (hook) {
     await callHook(
       'afterRevision',

@@ -1,8 +1,8 @@
 // The running state of one database's run, shared by the strategies that execute a revision.
 import type { GodwitError } from '../core/error.ts'
 import type { Direction } from '../core/revision/revision.ts'
-import type { JournalWrite, StepRow } from '../dialect/journal.ts'
-import type { Session } from '../dialect/session.ts'
+import type { JournalStore, JournalWrite, StepRow } from '../dialect/journal.ts'
+import type { BatchItem, Session } from '../dialect/session.ts'
 import type { EngineDatabase, RunScope } from './database.ts'
 import type { HeldLease } from './lease.ts'
 import type { StepResult, StepState } from './result.ts'
@@ -40,6 +40,12 @@ export function settle(
   } else {
     scope.emit({ type: 'revision-end', ...base, state: state as 'applied' | 'undone' })
   }
+}
+
+/** Journal writes as items of a batch. Only the strategies of stores with SQL ask for them, and those can render. */
+export function journalItems(execution: Execution, writes: readonly JournalWrite[]): BatchItem[] {
+  const render = execution.database.dialect.journal.render as NonNullable<JournalStore['render']>
+  return render(execution.lease.fence, writes)
 }
 
 /** The journal writes that say that a whole revision is done. */

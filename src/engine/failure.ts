@@ -2,9 +2,12 @@
 // what is applied, what is not, and what to do next.
 import { type ErrorLocation, GodwitError, isGodwitError } from '../core/error.ts'
 import type { ErrorCode } from '../core/error-codes.ts'
+import type { LongWait } from '../dialect/blocker.ts'
 import type { Execution } from './execution.ts'
+import { blockedDetails, cutWait } from './blocked.ts'
 import { abortError } from './lease.ts'
 import type { StepState } from './result.ts'
+import type { Waited } from './watch.ts'
 
 export interface FailureFacts {
   readonly revision: string
@@ -16,23 +19,29 @@ export interface FailureFacts {
   readonly total?: number
   /** The failing part is code of the user, not a statement. */
   readonly code?: boolean
+  /** Whom the failing part waited for. */
+  readonly waited?: Waited | undefined
+  /** What the failing statement may leave although it failed. */
+  readonly leaves?: LongWait | undefined
 }
 
 /** The error of a failed revision. Stops and lost leases win over the driver's words, which they caused. */
 export function revisionFailure(execution: Execution, cause: unknown, facts: FailureFacts): GodwitError {
   const { dialect } = execution.database
-  const mapped = isGodwitError(cause) ? cause : dialect.mapError(cause)
+  const mapped = cutWait(isGodwitError(cause) ? cause : dialect.mapError(cause), facts.waited)
   const stopped = execution.stop.aborted ? abortError(execution.stop) : undefined
   const base = stopped ?? mapped
   const code = stopped?.code ?? codeFor(mapped.code, facts)
+  const blocked = stopped ? undefined : blockedDetails(mapped.code, facts.waited)
   return new GodwitError(code, base.message, {
-    why: [stopped || mapped.why === undefined ? undefined : mapped.why, fate(execution, facts)]
+    why: [stopped || mapped.why === undefined ? undefined : mapped.why, blocked?.why, fate(execution, facts)]
       .filter(Boolean)
       .join(' '),
-    next: [...base.next, ...nextCommands(execution, facts)],
+    next: [...(facts.leaves?.next ?? []), ...base.next, ...nextCommands(execution, facts), ...(blocked?.next ?? [])],
     ...(facts.where ? { where: facts.where } : base.where ? { where: base.where } : {}),
     meta: {
       ...mapped.meta,
+      ...blocked?.meta,
       revision: facts.revision,
       state: facts.state,
       ...(code === mapped.code ? {} : { reason: mapped.code }),
@@ -63,7 +72,9 @@ function fate(execution: Execution, facts: FailureFacts): string {
   }
   const here =
     facts.state === 'rolled-back'
-      ? `${facts.revision} was rolled back; nothing of it stays.`
+      ? facts.leaves
+        ? `${facts.revision} is not ${verb}. ${facts.leaves.leaves}`
+        : `${facts.revision} was rolled back; nothing of it stays.`
       : facts.state === 'partial'
         ? `Of ${facts.revision}, ${facts.done} of ${facts.total || 'its'} steps stay: each is committed by itself. The next run goes on with step ${(facts.done ?? 0) + 1}.`
         : `Whether the last statement of ${facts.revision} was done is not known; the next run looks.`

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { GodwitError, isGodwitError } from '../core/error.ts'
 import { currentHeads } from '../core/revision/path.ts'
-import type { Revision, SqlSection } from '../core/revision/revision.ts'
+import type { SqlSection } from '../core/revision/revision.ts'
 import type { JournalWrite } from '../dialect/journal.ts'
 import { BatchFailure, type BatchItem } from '../dialect/session.ts'
 import type { EngineDatabase, RunScope } from './database.ts'
@@ -11,6 +11,8 @@ import { acquireLease } from './lease.ts'
 import { checkFormat } from './plan.ts'
 import { prepareSql } from './prepare.ts'
 import type { DatabaseResult } from './result.ts'
+
+const schemaRevision = { id: 'schema', options: { transaction: 'on' } } as const
 
 /** Undefined: the database has a history already, so that `up` is the way. */
 export async function makeFromSchema(
@@ -34,7 +36,7 @@ export async function makeFromSchema(
     const found = await dialect.journal.read(session)
     checkFormat(found)
     if (found.applied.length > 0 || found.steps.length > 0) return undefined
-    const prepared = await prepareSql(dialect, schemaRevision(schema), schema, 'up')
+    const prepared = await prepareSql(dialect, schemaRevision, schema)
     if (!found.initialised) await dialect.journal.ensure(session)
     const run = randomUUID()
     const lease = await acquireLease(database, session, scope, run, database.lock.waitMs)
@@ -67,7 +69,8 @@ export async function makeFromSchema(
         undone: [],
         error: undefined,
       }
-      const record = dialect.journal.render?.(lease.fence, [start, ...stamped, end]) ?? []
+      const render = dialect.journal.render as NonNullable<typeof dialect.journal.render>
+      const record = render(lease.fence, [start, ...stamped, end])
       const statements = prepared.statements.map(
         (statement): BatchItem => ({
           kind: 'statement',
@@ -119,20 +122,5 @@ export async function makeFromSchema(
     }
   } finally {
     await session?.close()
-  }
-}
-
-function schemaRevision(section: SqlSection): Revision {
-  return {
-    id: 'schema',
-    file: section.file,
-    parents: [],
-    depends: [],
-    labels: [],
-    options: { transaction: 'on' },
-    checksum: undefined,
-    fileHash: undefined,
-    source: undefined,
-    body: () => ({ kind: 'sql', up: section, down: undefined }),
   }
 }

@@ -4,6 +4,7 @@ import type { JournalState, JournalWrite } from '../dialect/journal.ts'
 import type { Session } from '../dialect/session.ts'
 import type { EngineDatabase, RunScope } from './database.ts'
 import { acquireLease } from './lease.ts'
+import { makeJournal } from './make-journal.ts'
 import { checkFormat } from './plan.ts'
 
 export interface JournalChange<Result> {
@@ -23,7 +24,7 @@ export async function changeJournal<Result>(
   try {
     const found = await dialect.journal.read(session)
     checkFormat(found)
-    if (!found.initialised) await dialect.journal.ensure(session)
+    await makeJournal(dialect, session, found)
     const run = randomUUID()
     const lease = await acquireLease(database, session, scope, run, database.lock.waitMs)
     try {

@@ -6,6 +6,7 @@ import { chroma } from '../dialect/chroma/index.ts'
 import { mysql } from '../dialect/mysql/index.ts'
 import { pglite } from '../dialect/postgres/index.ts'
 import { sqlite } from '../dialect/sqlite/index.ts'
+import { SplitFailure } from '../dialect/split.ts'
 import { prepareSql } from './prepare.ts'
 
 const stores = { sqlite: sqlite(':memory:'), postgres: pglite(), mysql: mysql({ url: 'mysql://localhost/none' }) }
@@ -13,7 +14,7 @@ const stores = { sqlite: sqlite(':memory:'), postgres: pglite(), mysql: mysql({ 
 function prepare(dialect: Dialect, blocks: string | readonly SqlBlock[], transaction: 'on' | 'off' = 'on') {
   const cut = typeof blocks === 'string' ? [{ text: blocks, line: 1, whole: false }] : blocks
   const options = { options: { transaction } }
-  return prepareSql(dialect, revision('a', options), { file: 'a.sql', blocks: cut }, 'up')
+  return prepareSql(dialect, revision('a', options), { file: 'a.sql', blocks: cut })
 }
 
 const shape = async (...given: Parameters<typeof prepare>) => {
@@ -129,6 +130,12 @@ describe('blocks', () => {
   })
 
   it('passes on what is not a fault of the text', async () => {
+    const vague = () => Promise.reject(new SplitFailure('SQL.SYNTAX_INVALID', 'somewhere', undefined))
+    const unsure = { ...stores.sqlite, sql: { ...stores.sqlite.sql, split: vague } } as unknown as Dialect
+    await expect(prepare(unsure, [{ text: 'SELECT 1', line: 9, whole: false }])).rejects.toMatchObject({
+      code: 'SQL.SYNTAX_INVALID',
+      where: { file: 'a.sql', line: 9 },
+    })
     const broken = {
       ...stores.sqlite,
       sql: { ...stores.sqlite.sql, split: () => Promise.reject(new Error('no parser')) },

@@ -1,6 +1,6 @@
 // A section of SQL as units of work: each unit is done as a whole or not at all, or stands alone.
 import { type ErrorLocation, GodwitError } from '../core/error.ts'
-import type { Direction, Revision, SqlBlock, SqlSection } from '../core/revision/revision.ts'
+import type { Revision, SqlBlock, SqlSection } from '../core/revision/revision.ts'
 import { sha256 } from '../core/checksum.ts'
 import type { Dialect } from '../dialect/dialect.ts'
 import { SplitFailure, type SplitStatement } from '../dialect/split.ts'
@@ -25,8 +25,6 @@ export interface Unit {
 }
 
 export interface Prepared {
-  readonly revision: Revision
-  readonly direction: Direction
   readonly statements: readonly PreparedStatement[]
   readonly units: readonly Unit[]
   /** The whole revision and its journal row are one transaction. */
@@ -36,9 +34,8 @@ export interface Prepared {
 /** A SQL section of a revision. @throws SQL.* RUN.DOWN_MISSING RUN.IRREVERSIBLE SQL.UNSUPPORTED */
 export async function prepareSql(
   dialect: Dialect,
-  revision: Revision,
+  revision: Pick<Revision, 'id' | 'options'>,
   section: SqlSection,
-  direction: Direction,
 ): Promise<Prepared> {
   const statements: PreparedStatement[] = []
   for (const block of section.blocks) statements.push(...(await splitBlock(dialect, section.file, block)))
@@ -47,7 +44,7 @@ export async function prepareSql(
   const alone = (statement: PreparedStatement) => !dialect.capabilities.transactions || !statement.class.transactional
   const lonely = statements.find(alone)
   if (transaction && !lonely) {
-    return { revision, direction, statements, units: [unit(statements, true)], atomic: true }
+    return { statements, units: [unit(statements, true)], atomic: true }
   }
   if (transaction && lonely && dialect.capabilities.transactionalDdl && statements.length > 1) {
     throw new GodwitError('SQL.TRANSACTION_FORBIDDEN', `${lonely.class.command} cannot run inside a transaction`, {
@@ -59,7 +56,7 @@ export async function prepareSql(
       where: lonely.locate(0),
     })
   }
-  return { revision, direction, statements: statements.filter(runs), units: cutUnits(statements, alone), atomic: false }
+  return { statements: statements.filter(runs), units: cutUnits(statements, alone), atomic: false }
 }
 
 const runs = (statement: PreparedStatement) => statement.class.kind !== 'control'
@@ -86,7 +83,7 @@ async function splitBlock(dialect: Dialect, file: string, block: SqlBlock): Prom
     const [first] = await sql.split(text).catch(() => [])
     const kind = first?.class ?? { command: firstWords(text), kind: 'other', transactional: true, rebuildsTable: false }
     const at = place(base, text)
-    return [{ text, class: kind, line: at(0).line ?? block.line, locate: at }]
+    return [{ text, class: kind, line: at(0).line as number, locate: at }]
   }
   const cut = await sql.split(block.text).catch((error: unknown) => {
     if (!(error instanceof SplitFailure)) throw error
@@ -141,7 +138,7 @@ function cutUnits(statements: readonly PreparedStatement[], alone: (s: PreparedS
   const units: Unit[] = []
   let group: PreparedStatement[] | undefined
   for (const statement of statements) {
-    const word = runs(statement) ? '' : (statement.class.command.split(' ')[0] ?? '')
+    const word = runs(statement) ? '' : (statement.class.command.split(' ')[0] as string)
     if (word === 'BEGIN' || word === 'START') {
       if (group) throw unsupportedControl(statement)
       group = []

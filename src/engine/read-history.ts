@@ -97,8 +97,8 @@ export async function showRevision(database: EngineDatabase, text: string, signa
   const body = revision.body()
   const source = revision.source ?? null
   if (body.kind === 'code') return { ...base, revision: shown, ...options, up: [], down: null, source }
-  const statements = async (section: typeof body.up, direction: 'up' | 'down'): Promise<ShownStatement[]> => {
-    const prepared = await prepareSql(dialect, revision, section, direction)
+  const statements = async (section: typeof body.up): Promise<ShownStatement[]> => {
+    const prepared = await prepareSql(dialect, revision, section)
     return prepared.statements.map(({ text: sql, line, class: kind }) => ({
       text: sql,
       line,
@@ -106,6 +106,6 @@ export async function showRevision(database: EngineDatabase, text: string, signa
       transactional: kind.transactional,
     }))
   }
-  const down = body.down ? await statements(body.down, 'down') : null
-  return { ...base, revision: shown, ...options, up: await statements(body.up, 'up'), down, source }
+  const down = body.down ? await statements(body.down) : null
+  return { ...base, revision: shown, ...options, up: await statements(body.up), down, source }
 }

@@ -22,9 +22,7 @@ export async function settleAfterLoss(
   const proved = (id: string) => journal !== undefined && recorded.has(id) === (execution.direction === 'up')
   const open = ids.findIndex(id => !proved(id))
   for (const id of open === -1 ? ids : ids.slice(0, open)) {
-    if (execution.outcome.get(id)?.state !== doneState(execution.direction)) {
-      settle(execution, id, doneState(execution.direction), { statements: 0, ms: 0 })
-    }
+    settle(execution, id, doneState(execution.direction), { statements: 0, ms: 0 })
   }
   const revision = ids[open]
   if (revision === undefined) {

@@ -15,6 +15,7 @@ import { cancelOnStop } from './cancel.ts'
 import { acquireLease, type HeldLease, refuseAborted } from './lease.ts'
 import { currentHeadsOf, findDrift, planRun, type RunPlan } from './plan.ts'
 import type { DatabaseResult, StepResult } from './result.ts'
+import { makeJournal } from './make-journal.ts'
 import { prepareWork, type Work } from './work.ts'
 
 export interface RunRequest {
@@ -53,8 +54,16 @@ export async function runDatabase(
   let error: GodwitError | undefined
   try {
     refuseAborted(scope.signal)
-    const history = await links.history()
-    session = await database.dialect.open({ purpose: 'run', signal: scope.signal })
+    const open = () => database.dialect.open({ purpose: 'run', signal: scope.signal })
+    // A server is asked while the files are read; a database file is not made for a folder that cannot be read.
+    const opening = database.dialect.capabilities.server ? open() : undefined
+    opening?.then(opened => (session = opened)).catch(() => {})
+    const history = await links.history().catch(async (cause: unknown) => {
+      // Its connection must be there before it can be closed.
+      await opening?.catch(() => {})
+      throw cause
+    })
+    session = await (opening ?? open())
     scope.emit({
       type: 'connected',
       database: database.name,
@@ -121,7 +130,7 @@ async function runOn(
     frame.verified = true
     return
   }
-  if (!found.initialised) await dialect.journal.ensure(session)
+  await makeJournal(dialect, session, found)
   const run = randomUUID()
   const lease = await acquireLease(database, session, scope, run, request.lockWaitMs ?? database.lock.waitMs)
   try {

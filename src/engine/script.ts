@@ -94,9 +94,8 @@ function revisionScript(database: EngineDatabase, work: Work, direction: Directi
           tool: operator.tool,
           run: 'script',
         } as const)
-  const record = (journal.render?.(offline, [ended]) ?? []).map((item: BatchItem) =>
-    terminate('sql' in item ? item.sql : ''),
-  )
+  const items = (journal.render as NonNullable<typeof journal.render>)(offline, [ended])
+  const record = items.map(item => terminate((item as Extract<BatchItem, { kind: 'journal' }>).sql))
   const body = (unit: Unit) => unit.statements.map(statement => terminate(statement.text))
   const head = `-- revision ${revision.id} (${direction})`
   if (work.prepared.atomic)

@@ -46,8 +46,8 @@ async function readBodies(database: EngineDatabase, history: History): Promise<F
       const body = revision.body()
       if (body.kind === 'code') await body.load()
       else {
-        await prepareSql(database.dialect, revision, body.up, 'up')
-        if (body.down) await prepareSql(database.dialect, revision, body.down, 'down')
+        await prepareSql(database.dialect, revision, body.up)
+        if (body.down) await prepareSql(database.dialect, revision, body.down)
       }
     } catch (error) {
       if (!isGodwitError(error)) throw error

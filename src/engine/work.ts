@@ -43,7 +43,7 @@ async function prepareOne(dialect: Dialect, revision: Revision, direction: Direc
       kind: 'sql',
       revision,
       options: revision.options,
-      prepared: await prepareSql(dialect, revision, section, direction),
+      prepared: await prepareSql(dialect, revision, section),
     }
   }
   const code = await body.load()

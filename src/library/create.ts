@@ -177,7 +177,13 @@ function scopeOf(config: ResolvedConfig, options: Pick<RunOptions, 'signal' | 'o
     operator: operator(),
     hooks: config.hooks ?? {},
     signal: signalOf(options),
-    emit: options.on ?? (() => {}),
+    emit(event) {
+      try {
+        options.on?.(event)
+      } catch {
+        // Who only watches must not change what happens to a database, whatever it throws.
+      }
+    },
     live: options.live ?? false,
   }
 }

@@ -151,6 +151,24 @@ describe('fromSchema', () => {
     ).rejects.toMatchObject({ code: 'RUN.ABORTED' })
   })
 
+  it('leaves it to another instance that was faster', async () => {
+    const file = newFile()
+    const fromSchema = schemaFile(wanted)
+    const real = file()
+    let first = true
+    const acquire: Dialect['locker']['acquire'] = async (session, request) => {
+      if (first) {
+        first = false
+        await migrateOnStart(config(file()))
+      }
+      return real.locker.acquire(session, request)
+    }
+    const late = { ...real, locker: { ...real.locker, acquire } }
+    expect((await migrateOnStart(config(late), { fromSchema })).databases[0]?.steps).toEqual([])
+    const [status] = (await makeGodwit(config(file())).status()).databases
+    expect(status?.applied.map(row => row.kind)).toEqual(['applied', 'applied'])
+  })
+
   it('lets several instances make it at once', async () => {
     const file = newFile()
     const fromSchema = schemaFile(wanted)

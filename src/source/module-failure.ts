@@ -18,9 +18,15 @@ export function moduleFailure(error: unknown, code: CodeFile, path: string): God
   const said = plainMessage(message, path, file)
   return new GodwitError('FILE.MODULE_FAILED', `${file} cannot be loaded: ${said}`, {
     why: 'The error came while the file was loaded, before any of its functions ran. Nothing of it was run.',
-    where: { file, ...(place && { ...place, text: text.split(/\r\n|\n|\r/)[place.line - 1] ?? '' }) },
+    where: { file, ...(place && within(place, text)) },
     cause: error,
   })
+}
+
+/** A loader that compiles puts text of its own into the first line: a column beyond the user's line is none. */
+function within({ line, column }: Place, text: string): { line: number; column?: number; text: string } {
+  const written = text.split(/\r\n|\n|\r/)[line - 1] ?? ''
+  return { line, ...(column <= written.length ? { column } : {}), text: written }
 }
 
 function missingSpecifier(message: string): string | undefined {
@@ -33,7 +39,7 @@ function missingImport(specifier: string, cause: unknown, { file, text }: CodeFi
   const place = findImport(text, specifier, isPath)
   return new GodwitError('FILE.MODULE_FAILED', `${file} needs ${specifier}, which cannot be found`, {
     why: `${isPath ? 'No file is at that path.' : `The package ${packageName} is not installed.`} Nothing of the revision was run.`,
-    next: isPath ? [] : [`npm install ${packageName}`],
+    next: [isPath ? `mend the path in ${file}, then: godwit status` : `npm install ${packageName}`],
     where: { file, ...place },
     meta: { missing: specifier },
     cause,

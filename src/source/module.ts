@@ -6,6 +6,7 @@ import { GodwitError } from '../core/error.ts'
 import type { CodeFile } from '../core/file/parse.ts'
 import type { CodeBody } from '../core/revision/revision.ts'
 import { moduleFailure } from './module-failure.ts'
+import { loadsNatively } from './native.ts'
 
 export interface ModuleOptions {
   /** Absolute path of the module. */
@@ -40,7 +41,7 @@ export async function loadModule(code: CodeFile, options: ModuleOptions): Promis
 }
 
 async function importFile({ path, alias }: ModuleOptions): Promise<unknown> {
-  if (/\.(?:js|mjs|cjs)$/.test(path)) {
+  if (loadsNatively(path)) {
     try {
       return await import(pathToFileURL(path).href)
     } catch (error) {

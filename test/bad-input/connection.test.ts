@@ -246,7 +246,7 @@ describe('connection to Chroma', async () => {
       const cases = [
         [fresh.url.replace(/:\d+\//, `:${port}/`), 'CONNECT.REFUSED', port],
         [fresh.url.replace('127.0.0.1', 'no-such-host.invalid'), 'CONNECT.REFUSED', 'no-such-host.invalid'],
-        [fresh.url.replace(fresh.name, 'godwit_absent'), 'CONNECT.DATABASE_MISSING', 'godwit_absent'],
+        [fresh.url.replace('default_tenant', 'absent_tenant'), 'CONNECT.DATABASE_MISSING', 'absent_tenant'],
       ] as const
       for (const [url, code, words] of cases)
         await withScene(async scene => {

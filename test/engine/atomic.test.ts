@@ -321,3 +321,47 @@ it('gives the settings of a header to the transaction', async () => {
     { lockTimeoutMs: 5_000 },
   ])
 })
+
+describe('a driver that breaks its contract', () => {
+  const odd = (call: Call) => {
+    if (call.item?.kind === 'statement') throw new TypeError('odd')
+  }
+  for (const transaction of ['on', 'off'] as const) {
+    it(`leaves no transaction and no lock behind (transaction=${transaction})`, async () => {
+      const file = newSqlite()
+      const { error, databases } = await single(faulty(file(), { before: odd }), [
+        { id: '001_a', transaction, up: 'CREATE TABLE a (id int); CREATE TABLE b (id int)' },
+      ]).up()
+      expect(error).toMatchObject({ message: 'odd' })
+      expect(states(databases[0])).toEqual(['001_a pending'])
+      expect((await single(file(), []).lockStatus()).databases[0]?.lock).toBeNull()
+    })
+  }
+})
+
+it('is not disturbed by an observer that throws', async () => {
+  const file = newSqlite()
+  const on = () => {
+    throw new Error('the progress bar is broken')
+  }
+  expect((await single(file(), [table('001_one')]).up({ on, live: true })).error).toBeUndefined()
+  expect(await tables(file())).toEqual(['one'])
+})
+
+it('names the first of many revisions that were not run', async () => {
+  const many = ['002_b', '003_c', '004_d', '005_e', '006_f', '007_g'].map(id => table(id))
+  const { result } = await run({}, [{ id: '001_bad', up: 'INSERT INTO nowhere VALUES (1)' }, ...many])
+  expect(result.error?.why).toContain('Not run: 002_b, 003_c, 004_d and 3 more.')
+})
+
+it('looks no further when the run is stopped while it waits for the server', async () => {
+  const file = newSqlite()
+  const stop = new AbortController()
+  const before = (call: Call) => {
+    if (call.item?.kind !== 'statement') return
+    setTimeout(() => stop.abort(), 50)
+    throw lost()
+  }
+  const { error } = await single(faulty(file(), { before }), [table('001_one')]).up({ signal: stop.signal })
+  expect(error).toMatchObject({ code: 'RUN.ABORTED', meta: { state: 'in-doubt' } })
+})

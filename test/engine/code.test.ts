@@ -1,8 +1,12 @@
 // Revisions of code: what they may do, what is found when they forget to wait, what stays when they throw.
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { GodwitError } from '../../src/core/error.ts'
 import type { RunEvent } from '../../src/engine/event.ts'
+import { directorySource } from '../../src/source/directory.ts'
 import { type Call, faulty, lost } from './faulty.ts'
-import { code, type CodeCalls, newSqlite, rowsOf, single, tables, using } from './project.ts'
+import { code, type CodeCalls, newPath, newSqlite, project, rowsOf, single, tables, using } from './project.ts'
 
 const pause = (ms: number) => new Promise(resolve => setTimeout(resolve, ms))
 
@@ -120,6 +124,33 @@ describe('what code throws', () => {
       message: 'a text',
     })
     expect((await run(() => Promise.reject(new Error('')))).error?.code).toBe('RUN.CODE_FAILED')
+  })
+
+  it('is found in its file', async () => {
+    const path = newPath('d')
+    mkdirSync(path)
+    const faults = ["throw new Error('empty')", "throw 'a text'"]
+    for (const [index, fault] of faults.entries()) {
+      writeFileSync(join(path, `00${index + 1}_code.mjs`), `export async function up() {\n  ${fault}\n}\n`)
+    }
+    const file = newSqlite()
+    const source = directorySource({ path, root: path })
+    const godwit = project({ main: { dialect: file(), source } })
+    expect((await godwit.up()).error?.where).toMatchObject({ file: expect.stringContaining('001_code.mjs'), line: 2 })
+    await godwit.stamp({ target: '001' })
+    const { where } = (await godwit.up()).error!
+    expect(where?.file).toContain('002_code.mjs')
+    expect(where?.line).toBeUndefined()
+  })
+
+  it('may say by itself where and what to do', async () => {
+    const own = new GodwitError('FILE.FOLDER_MISSING', 'no prices', {
+      where: { file: 'prices.csv' },
+      next: ['make prices'],
+    })
+    const { error } = await run(() => Promise.reject(own))
+    expect(error).toMatchObject({ message: 'no prices', where: { file: 'prices.csv' } })
+    expect(error?.next[0]).toBe('make prices')
   })
 
   it('takes the settings of the revision along', async () => {
@@ -244,6 +275,26 @@ describe('step by step', () => {
     expect(await status()).toMatchObject([{ done: 1 }])
     expect((await single(file(), three()).up()).error).toBeUndefined()
     expect(await rowsOf(file(), 'SELECT id FROM a')).toHaveLength(2)
+  })
+
+  it('says what is known when the end of the revision, or its failure, cannot be recorded', async () => {
+    const file = newSqlite()
+    let made = false
+    const reset = (call: Call) => {
+      if (call.sql.includes('made')) made = true
+      if (made && call.item?.kind === 'reset') throw new Error('no reset')
+    }
+    const revisions = [code('001_code', m => m.query('CREATE TABLE made (id int)'), off)]
+    const failed = await single(faulty(file(), { before: reset }), revisions).up()
+    expect(failed.error).toMatchObject({ code: 'RUN.CODE_FAILED_PARTIAL', message: 'no reset' })
+    expect((await single(file(), revisions).up()).error).toBeUndefined()
+    const other = newSqlite()
+    const full = (call: Call) => {
+      if (call.writes?.some(write => write.type === 'step' && write.step.running === null)) throw new Error('full')
+    }
+    const unrecorded = await single(faulty(other(), { before: full }), revisions).up()
+    expect(unrecorded.error?.message).toBe('full')
+    expect((await single(other(), revisions).status()).databases[0]?.partial).toMatchObject([{ inDoubt: true }])
   })
 
   it('leaves nothing when the first step fails', async () => {

@@ -153,3 +153,20 @@ it('waits for no other database, and reports a store error as it is', async () =
   const { databases } = await godwit.up({ dryRun: true })
   expect(databases.map(({ ok }) => ok)).toEqual([true, false])
 })
+
+it('passes on what is no failure of a statement', async () => {
+  for (const capabilities of [{}, { transactionalDdl: false }]) {
+    const before = (call: Call) => {
+      if (call.item?.kind === 'statement') throw new TypeError('odd')
+    }
+    const real = newSqlite()()
+    const dialect: Dialect = {
+      ...faulty(real, { before, capabilities }),
+      scratch: async () => {
+        const made = (await real.scratch?.())!
+        return { ...made, dialect: faulty(made.dialect, { before }) }
+      },
+    }
+    expect((await single(dialect, [table('001_one')]).up({ dryRun: true })).error).toMatchObject({ message: 'odd' })
+  }
+})

@@ -17,7 +17,7 @@ export interface Call {
 }
 
 export interface Doors {
-  /** Throws: the call is not made. `lost()`: and the connection is gone, what was not committed is undone. */
+  /** Throws: the call is not made; a TypeError reaches the engine as it is. `lost()`: and the connection is gone, what was not committed is undone. */
   before?(call: Call): unknown
   /** Throws: the call was made, and its answer is lost. */
   after?(call: Call): unknown
@@ -65,7 +65,7 @@ type Through = <Result>(call: Omit<Call, 'sql'> & { sql?: string }, go: () => Pr
 
 function door(session: Session, { purpose }: OpenOptions, through: Through): Session {
   let dead = false
-  const sql = session.sql as SqlSession
+  const { sql } = session
   const guard = async <Result>(call: Omit<Call, 'purpose' | 'sql'> & { sql?: string }, go: () => Promise<Result>) => {
     if (dead) throw lost()
     try {
@@ -77,12 +77,11 @@ function door(session: Session, { purpose }: OpenOptions, through: Through): Ses
   }
   const cut = async () => {
     dead = true
-    await sql.rollback()
+    await sql?.rollback()
     await session.close()
   }
-  return {
-    ...session,
-    sql: {
+  const doorToSql = (sql: SqlSession): SqlSession => {
+    return {
       query: (text, params) => guard({ what: 'query', sql: text }, () => sql.query(text, params)),
       queryAll: texts => guard({ what: 'query', sql: texts.join(';') }, () => sql.queryAll(texts)),
       async run(items, observer) {
@@ -94,6 +93,8 @@ function door(session: Session, { purpose }: OpenOptions, through: Through): Ses
               sql.run([item], { done: (_, affected) => (rows = affected) }),
             )
           } catch (error) {
+            // A driver that breaks its contract.
+            if (error instanceof TypeError) throw error
             const inner = error instanceof BatchFailure ? error : undefined
             throw new BatchFailure(index, inner ? inner.cause : error, {
               offset: inner?.offset,
@@ -106,7 +107,11 @@ function door(session: Session, { purpose }: OpenOptions, through: Through): Ses
       async rollback() {
         if (!dead) await guard({ what: 'rollback' }, () => sql.rollback())
       },
-    },
+    }
+  }
+  return {
+    ...session,
+    sql: sql && doorToSql(sql),
     cancel: () => guard({ what: 'cancel' }, () => session.cancel()),
     async close() {
       await through({ what: 'close', purpose }, () => session.close()).catch(() => session.close())

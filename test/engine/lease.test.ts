@@ -114,7 +114,7 @@ describe('heartbeat', () => {
     const calls: string[] = []
     const after = (call: Call) => void calls.push(`${call.what} ${call.purpose ?? ''}`.trim())
     expect((await beating(faulty(file(), { ...server, after })).up()).error).toBeUndefined()
-    expect(calls.filter(call => call === 'renew').length).toBeGreaterThanOrEqual(3)
+    expect(calls.filter(call => call === 'renew').length).toBeGreaterThanOrEqual(2)
     expect(calls.filter(call => call === 'open heartbeat')).toHaveLength(1)
     expect(calls.filter(call => call === 'close heartbeat')).toHaveLength(1)
   })

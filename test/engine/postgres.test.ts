@@ -37,6 +37,8 @@ describe.skipIf(reason !== undefined)('a real PostgreSQL', () => {
   /** Waits until a backend of the run executes a statement with this text, and gives its process id. */
   const backend = async (text: string): Promise<number> => {
     for (let n = 0; n < 200; n++) {
+      // Inside a transaction the server shows what it showed first.
+      await other.query('SELECT pg_stat_clear_snapshot()')
       const { rows } = await other.query(
         'SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database() AND state = $1 AND query LIKE $2',
         ['active', `%${text}%`],
@@ -182,6 +184,7 @@ describe.skipIf(reason !== undefined)('a PostgreSQL that dies in mid-run', () =>
     const godwit = single(postgres({ url }), revisions)
     let killed: Promise<void> | undefined
     const { error, databases } = await godwit.up({
+      live: true,
       on: event => {
         if (event.type !== 'statement-start' || !event.text.includes('pg_sleep')) return
         killed = new Promise(resolve => setTimeout(resolve, 200)).then(async () => {

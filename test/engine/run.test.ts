@@ -125,6 +125,17 @@ describe('the audit row', () => {
   })
 })
 
+it('stops what was asked to stop just before its first revision', async () => {
+  const file = newSqlite()
+  const stop = new AbortController()
+  const after = (call: Call) => {
+    if (call.writes?.some(write => write.type === 'run-start')) stop.abort()
+  }
+  const { error } = await single(faulty(file(), { after }), revisions).up({ signal: stop.signal })
+  expect(error?.code).toBe('RUN.ABORTED')
+  expect(await tables(file())).toEqual([])
+})
+
 describe('drift', () => {
   it('elsewhere does not keep a revision from being undone', async () => {
     const file = newSqlite()

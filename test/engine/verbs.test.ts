@@ -142,7 +142,7 @@ describe('history and show', () => {
   it('shows what is applied, what is pending, and what has no file', async () => {
     const file = newSqlite()
     await single(file(), [...described, table('004_gone')]).up()
-    const list = [...described, table('005_new')]
+    const list = [...described, { ...table('005_new'), depends: 'other:001_x' }]
     const { databases } = await single(file(), list).history()
     const rows = databases[0]?.revisions.map(({ id, applied, missing, head }) => [
       id,
@@ -157,6 +157,8 @@ describe('history and show', () => {
       ['005_new', null, false, true],
       ['004_gone', 'applied', true, false],
     ])
+    expect(databases[0]?.revisions[3]?.depends).toEqual(['other:001_x'])
+    expect((await single(file(), list).show('001')).revision.applied?.kind).toBe('applied')
     const gone = await single(file(), list).show('004_gone')
     expect(gone).toMatchObject({
       revision: { missing: true },

@@ -3,7 +3,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, sep } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { groups, verbs } from '../../src/cli/verb.ts'
+import type { OptionSpec } from '../../src/cli/option.ts'
+import { globalOptions, groups, verbs } from '../../src/cli/verb.ts'
 import { root } from './guard.ts'
 
 interface Document {
@@ -26,8 +27,8 @@ const withoutBlocks = (text: string): string => text.replace(/^```[\s\S]*?^```/g
 /** Paths in backticks: of a folder of the project, or a file at its root. */
 function missingPaths(document: Document, exists: (path: string) => boolean): string[] {
   const named = [...withoutBlocks(document.text).matchAll(/`([^`\s]+)`/g)].map(found => found[1] ?? '')
-  const paths = named.filter(
-    name => /^(?:src|test|docs|examples|scripts)\/[\w./-]+$|^\.[\w-]+\.(?:cjs|json)$/.test(name),
+  const paths = named.filter(name =>
+    /^(?:src|test|docs|examples|scripts)\/[\w./-]+$|^\.[\w-]+\.(?:cjs|json)$/.test(name),
   )
   return [...new Set(paths)].filter(path => !exists(path))
 }
@@ -54,16 +55,43 @@ function brokenLinks(document: Document, read: (path: string) => string | undefi
   })
 }
 
-/** `npm run NAME` and `godwit VERB --flag` in backticks or blocks that do not exist. */
-function unknownCommands(document: Document, scripts: readonly string[]): string[] {
-  const run = [...document.text.matchAll(/npm run ([\w:-]+)/g)].map(found => found[1] ?? '')
-  const names = new Set([...verbs.flatMap(verb => [verb.name.split(' ')[0], ...(verb.aliases ?? [])]), ...Object.keys(groups)])
-  const called = [...document.text.matchAll(/(?:^|`|\$ |npx )godwit ([a-z]+)/gm)].map(found => found[1] ?? '')
-  return [
-    ...run.filter(name => !scripts.includes(name)).map(name => `npm run ${name}`),
-    ...called.filter(name => !names.has(name)).map(name => `godwit ${name}`),
-  ]
+/** Code of a document: blocks and what stands in backticks, one command or word a line. */
+function codeOf(text: string): readonly string[] {
+  const blocks = [...text.matchAll(/^```\w*\n([\s\S]*?)^```/gm)].flatMap(found => (found[1] ?? '').split('\n'))
+  const inline = [...withoutBlocks(text).matchAll(/`([^`]+)`/g)].map(found => (found[1] ?? '').replace(/\s+/g, ' '))
+  return [...blocks, ...inline]
 }
+
+const flagNames = (option: OptionSpec): readonly string[] => option.flags.match(/(?<!\S)--?[a-z-]+/g) ?? []
+
+/** `npm run NAME`, `godwit VERB` and their flags that do not exist. Text after `godwit:` in output is no command. */
+function unknownCommands(document: Document, scripts: readonly string[]): string[] {
+  const found: string[] = []
+  for (const line of codeOf(document.text)) {
+    for (const [, name = ''] of line.matchAll(/npm run ([\w:-]+)/g)) {
+      if (!scripts.includes(name)) found.push(`npm run ${name}`)
+    }
+    const command = /^(?:\$ |npx |[A-Z_]+=\S+ )*godwit ([a-z][^#|>;&]*)/.exec(line)?.[1]
+    if (command === undefined) continue
+    const words = command.trim().split(/\s+/)
+    const verb = verbs.find(
+      ({ name, aliases }) =>
+        name === words.slice(0, 2).join(' ') || [name, ...(aliases ?? [])].includes(words[0] ?? ''),
+    )
+    if (!verb && !Object.hasOwn(groups, words[0] ?? '')) found.push(`godwit ${words[0]}`)
+    const known = [...globalOptions, ...(verb?.options ?? [])].flatMap(flagNames)
+    const flags = words.filter(word => /^--[a-z]/.test(word)).map(word => word.replace(/[=,.`].*$/, ''))
+    found.push(
+      ...flags
+        .filter(flag => verb && !known.includes(flag) && flag !== '--help')
+        .map(flag => `godwit ${words[0]} ${flag}`),
+    )
+  }
+  return found
+}
+
+/** The example of a mistake. */
+const onPurpose: readonly string[] = ['docs/errors/CLI.USAGE_INVALID.md: godwit up --dryrun']
 
 const all = documents()
 const onDisk = (path: string): boolean => existsSync(join(root, path))
@@ -86,11 +114,11 @@ describe('guard/documents', () => {
     expect(found).toEqual([])
   })
 
-  it('finds every npm script and every verb that the documents name', () => {
+  it('finds every npm script, verb and flag that the documents name', () => {
     const found = all.flatMap(document =>
       unknownCommands(document, Object.keys(scripts)).map(command => `${document.path}: ${command}`),
     )
-    expect(found).toEqual([])
+    expect(found.filter(fault => !onPurpose.includes(fault))).toEqual([])
   })
 
   it('finds the map of the code complete', () => {
@@ -101,12 +129,13 @@ describe('guard/documents', () => {
     expect(map.split('\n').length).toBeLessThan(200)
   })
 
-  it('refuses a path, a link, an anchor, a script and a verb that are not there', () => {
-    const text = '# One\n\n`src/nowhere.ts` [a](b.md) [c](#two) [d](#one)\n\n```sh\nnpm run nothing\ngodwit fly\n```\n'
+  it('refuses a path, a link, an anchor, a script, a verb and a flag that are not there', () => {
+    const text =
+      '# One\n\n`src/nowhere.ts` [a](b.md) [c](#two) [d](#one)\n\n```sh\nnpm run nothing\ngodwit fly\n$ godwit up --wings=2 # --dry-run\n```\n'
     const sample: Document = { path: 'docs/sample.md', text }
     const read = (path: string): string | undefined => (path === 'docs/sample.md' ? text : undefined)
     expect(missingPaths(sample, () => false)).toEqual(['src/nowhere.ts'])
     expect(brokenLinks(sample, read)).toEqual(['b.md', '#two'])
-    expect(unknownCommands(sample, [])).toEqual(['npm run nothing', 'godwit fly'])
+    expect(unknownCommands(sample, [])).toEqual(['npm run nothing', 'godwit fly', 'godwit up --wings'])
   })
 })

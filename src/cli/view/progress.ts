@@ -1,5 +1,6 @@
 // A run while it goes on, on stderr. On a terminal the running line is redrawn in place; in a pipe lines are only added,
 // and a statement that takes long says so from time to time.
+import { describeBlockers } from '../../dialect/blocker.ts'
 import type { RunEvent } from '../../engine/event.ts'
 import { formatDuration } from '../duration.ts'
 import type { OutStream } from '../io.ts'
@@ -15,6 +16,8 @@ interface Running {
   statementAt: number
   rows: number
   nextNoteMs: number
+  /** Whom the statement waits for; empty when for nobody. */
+  blocked: string
 }
 
 interface Lane {
@@ -94,7 +97,8 @@ export function makeProgress(options: ProgressOptions): Progress {
     const head = `${position}  ${name}  ${step}`
     const room =
       style.width - head.length - rows.length - time.length - 8 - (options.parallel ? options.nameWidth + 2 : 0)
-    return `${head}${style.dim(`${room > 8 && running.text !== '' ? `${shorten(running.text, room, style)}  ` : ''}${time}${rows}`)}`
+    const text = running.blocked || running.text
+    return `${head}${style.dim(`${room > 8 && text !== '' ? `${shorten(text, room, style)}  ` : ''}${time}${rows}`)}`
   }
 
   function noteSlow(): void {
@@ -166,6 +170,7 @@ export function makeProgress(options: ProgressOptions): Progress {
           statementAt: Date.now(),
           rows: 0,
           nextNoteMs: FIRST_NOTE_MS,
+          blocked: '',
         }
         if (event.resumedAt !== undefined && event.resumedAt > 0)
           print(
@@ -179,6 +184,7 @@ export function makeProgress(options: ProgressOptions): Progress {
           text: event.text,
           statementAt: Date.now(),
           nextNoteMs: FIRST_NOTE_MS,
+          blocked: '',
         })
         return
       case 'statement-end':
@@ -192,6 +198,14 @@ export function makeProgress(options: ProgressOptions): Progress {
             ),
           )
         return
+      case 'blocked': {
+        const text = event.by.length === 0 ? '' : describeBlockers(event.by)
+        // In one line of a terminal there is no room for all of it.
+        if (text !== '' && text !== lane.running?.blocked)
+          print(`  ${style.symbols.pending} ${prefix(event.database)}${event.revision}  ${text}`)
+        if (lane.running !== undefined) lane.running.blocked = text
+        return
+      }
       case 'revision-end': {
         const running = lane.running
         lane.running = undefined

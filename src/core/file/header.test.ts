@@ -97,8 +97,9 @@ describe('parseHeader', () => {
 
   it('lists the valid keys', () => {
     expect(failure('-- godwit: colour=red').why).toBe(
-      'Valid keys: parent, depends, label, transaction, lock_timeout, statement_timeout, phase, irreversible.',
+      'Valid keys: parent, depends, label, transaction, lock_timeout, statement_timeout, phase, irreversible. Nothing was run.',
     )
+    expect(failure('-- godwit: parant=red').why).toContain('Did you mean parent?')
   })
 })
 

@@ -233,12 +233,15 @@ describe.skipIf(url === undefined)(`the lock on a Chroma server${reason}`, () =>
         const fences: number[] = []
         const valid = async (fence: Fence) => (await findOwn(session.client, fence)) !== undefined
         const claim = async (name: string, fence: Fence) => {
+          // Broken before it could begin: every write of this runner is refused.
+          if (withBreak && !(await valid(fence))) return
           // Leases live long here: only a break may end one before its holder gives it back.
           if (!withBreak) expect([...claims.keys()]).toEqual([])
           for (const other of claims.values()) expect(await valid(other)).toBe(false)
           // A renewed lease may meet a runner that looked before the renewal: it creates a number and takes it back.
           if (!withBreak && name !== 'old') expect(await valid(fence)).toBe(true)
           claims.set(name, fence)
+          fences.push(fence.fence)
         }
         const gate = new Gate()
         const runner = (name: string) => async () => {
@@ -247,7 +250,6 @@ describe.skipIf(url === undefined)(`the lock on a Chroma server${reason}`, () =>
             const answer = await locker.acquire(own, { owner: `${name} ${turn}`, holder: name, ttlMs: 60_000 })
             if (!answer.acquired) continue
             await gate.alone(() => claim(name, answer.fence))
-            fences.push(answer.fence.fence)
             await gate.pass(async () => undefined, 'turn')
             claims.delete(name)
             await locker.release(own, answer.fence)
@@ -286,6 +288,58 @@ describe.skipIf(url === undefined)(`the lock on a Chroma server${reason}`, () =>
     const answer = await locker.acquire(slow, { owner: 'slow', holder: 'slow', ttlMs: 60_000 })
     expect(answer).toMatchObject({ acquired: false, by: { holder: 'me@here pid 1' } })
     await freeUp()
+  })
+
+  it('is broken under a lease of the breaker only, also when a taker steps back at that moment', async () => {
+    await freeUp()
+    const old = await hold()
+    await expire(old)
+    // The taker looks while the lease is expired; its owner wakes up; the breaker comes between its creation and its look.
+    let looked = 0
+    let broken: unknown
+    const taker = watched(async (request, name) => {
+      if (name === 'createCollection') expect(await locker.renew(session, old, 60_000)).toBe(true)
+      if (name === 'deleteCollection') {
+        let first = true
+        const breaker = watched(async (inner, which) => {
+          // The breaker's first look is older than the taker's number.
+          if (which === 'listCollections' && first) {
+            first = false
+            return ((await inner()) as unknown as { name: string }[]).filter(
+              one => one.name !== leaseName(old.fence + 1),
+            ) as never
+          }
+          return inner()
+        })
+        broken = await locker.break(breaker)
+      }
+      if (name === 'listCollections') looked++
+      return request()
+    })
+    const answer = await locker.acquire(taker, { owner: 'taker', holder: 'taker', ttlMs: 60_000 })
+    expect(answer.acquired).toBe(false)
+    expect(looked).toBe(2)
+    expect(broken).toMatchObject(old)
+    expect(await locker.renew(session, old, 60_000)).toBe(false)
+    expect((await hold()).fence).toBeGreaterThan(old.fence + 1)
+    await freeUp()
+  })
+
+  it('says that it could not break a lock that others keep taking', async () => {
+    await freeUp()
+    const fence = await hold()
+    const late = watched((request, name) => {
+      if (name === 'createCollection') throw new GodwitError('CHROMA.COLLECTION_EXISTS', 'made by the test')
+      return request()
+    })
+    await expect(locker.break(late)).rejects.toMatchObject({ code: 'LOCK.HELD' })
+    expect(await locker.renew(session, fence, 60_000)).toBe(true)
+    const robbed = watched(async (request, name) => {
+      if (name !== 'createCollection') return request()
+      await locker.break(session)
+      throw new GodwitError('CHROMA.COLLECTION_EXISTS', 'made by the test')
+    })
+    expect(await locker.break(robbed)).toMatchObject(fence)
   })
 
   it('gives up when it is never the first, and passes on what the server says', async () => {

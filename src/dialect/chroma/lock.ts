@@ -22,11 +22,13 @@
 //                              At least one sees the other. If both do, nobody holds it until n expires once more.
 //   old list, three runners    A lists n; B takes n+1 and gives it back; C takes n+2 and deletes below; A creates n+1
 //                              and sees n+2: A holds nothing. The highest was n+2 throughout.
-//   break while taking         the later creator fails, or the lower number finds the higher one and looks again.
+//   break while taking         the later creator fails, or the lower number finds the higher one; both look again, and the
+//                              breaker deletes nothing but under a lease of its own.
 //   taker dies half-way        n+1 is live without a runner: it expires like any other, and n's owner already counts as lost.
 //   late renewal               writes go by collection id: a deleted lease cannot come back, a lower one counts for nothing.
 // A delete whose fate is unknown is never repeated: the repetition could hit the same number made by another runner.
 // Expiry is judged by the server's clock (/heartbeat), not by ours.
+import { GodwitError } from '../../core/error.ts'
 import type { LeaseRow } from '../journal.ts'
 import type { LeaseAnswer, LeaseRequest, Locker } from '../lock.ts'
 import type { ChromaClient, CollectionInfo } from './client.ts'
@@ -66,18 +68,30 @@ export const locker: Locker = {
 
   async break(session) {
     const client = clientOf(session)
-    const { leases, nowMs } = await look(client)
-    const top = leases.at(-1)
-    const held = top && shown(top, nowMs)
-    if (top === undefined || held === undefined) return undefined
-    const number = top.fence + 1
-    const times = { acquiredAtMs: nowMs, heartbeatAtMs: nowMs, expiresAtMs: nowMs }
-    const facts = { owner: '', holder: 'lock break', backend: session.identity.backend, ...times, released: true }
-    await create(client, number, facts)
-    // When another runner was faster, the holder has lost it to that one, whose lock is not ours to break.
-    const { leases: after } = await look(client)
-    if (after.at(-1)?.fence === number) await removeBelow(client, after, number)
-    return held
+    let { leases, nowMs } = await look(client)
+    const victim = leases.at(-1)
+    const held = victim && shown(victim, nowMs)
+    if (victim === undefined || held === undefined) return undefined
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const number = (leases.at(-1)?.fence ?? 0) + 1
+      const times = { acquiredAtMs: nowMs, heartbeatAtMs: nowMs, expiresAtMs: nowMs }
+      const facts = { owner: '', holder: 'lock break', backend: session.identity.backend, ...times, released: true }
+      const created = await create(client, number, facts)
+      ;({ leases, nowMs } = await look(client))
+      // Only under a lease of our own may others be deleted: another runner's highest one may still be taken back.
+      if (created && leases.at(-1)?.fence === number) {
+        await removeBelow(client, leases, number)
+        return held
+      }
+      if (!leases.some(lease => lease.collection.id === victim.collection.id)) return held
+    }
+    throw new GodwitError(
+      'LOCK.HELD',
+      `the lock of ${held.holder} was not broken: others are taking it at this moment`,
+      {
+        next: ['godwit lock status', 'godwit lock break'],
+      },
+    )
   },
 }
 

@@ -11,9 +11,17 @@ export async function loadDuckdb(): Promise<DuckdbModule> {
     return await import('@duckdb/node-api')
   } catch (error) {
     throw new GodwitError('CONFIG.DRIVER_MISSING', '@duckdb/node-api cannot be loaded', {
-      why: error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : String(error),
+      why: reasonOf(error),
       next: ['npm install @duckdb/node-api'],
       cause: error,
     })
   }
+}
+
+/** Node's own sentence about a missing package ends with a path inside of godwit, which helps nobody. */
+function reasonOf(error: unknown): string {
+  const message = error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : String(error)
+  return /^Cannot find (?:package|module) '@duckdb\/node-api'/.test(message)
+    ? 'the package is not installed; nothing was connected and nothing changed'
+    : message
 }

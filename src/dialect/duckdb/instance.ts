@@ -1,7 +1,7 @@
 // One DuckDB instance per file and process. DuckDB's file lock does not hold within a process, so that two
 // instances of one file would damage it; and a file that stays open keeps every other process out, so that the
 // instance is closed with its last session.
-import { accessSync, constants, existsSync } from 'node:fs'
+import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { GodwitError } from '../../core/error.ts'
 import type { OpenOptions } from '../dialect.ts'
@@ -129,10 +129,13 @@ function refuseFolder(settings: ResolvedSettings): void {
       next: [`mkdir -p ${folder}`],
     })
   }
+  if (statSync(settings.path, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new GodwitError('CONNECT.FILE_INVALID', `${settings.target} cannot be opened`, { why: 'it is a folder' })
+  }
   for (const path of [existsSync(settings.path) ? settings.path : folder, folder]) {
     if (writable(path)) continue
     throw new GodwitError('CONNECT.READ_ONLY', `${settings.target} can only be read`, {
-      why: `this user may not write ${path}; nothing was changed`,
+      why: `this user may not write the ${path === folder ? 'folder' : 'file'} ${path}; nothing was changed`,
     })
   }
 }

@@ -4,6 +4,7 @@ import { GodwitError } from '../../core/error.ts'
 import type { Dialect, Scratch } from '../dialect.ts'
 import type { Session } from '../session.ts'
 import { sqlJournal } from '../sql/journal.ts'
+import { blockers } from './blocker.ts'
 import { capabilities, lexical } from './capability.ts'
 import { errorMapper } from './error.ts'
 import { journalSql } from './journal.ts'
@@ -59,6 +60,8 @@ function makeDialect(settings: ResolvedSettings): Dialect {
       }
     },
     mapError,
+    blockers: (session, identity) => blockers(session, identity, settings.password ? [settings.password] : []),
+    ...(settings.lockTimeoutMs === undefined ? {} : { lockTimeoutMs: settings.lockTimeoutMs }),
     async scratch(): Promise<Scratch> {
       const name = await withSession(dialect, createScratch)
       return {

@@ -6,6 +6,7 @@
 // (manual 55.2.2.1), and "all before it are done" would not hold.
 import { GodwitError } from '../../core/error.ts'
 import { BatchFailure, type BatchItem, type BatchObserver, type BatchSettings } from '../session.ts'
+import { isConcurrent } from './blocker.ts'
 import { countStatements } from './lex.ts'
 import { utf16Offset } from './split.ts'
 
@@ -93,8 +94,7 @@ export function* messagesOf(
         const separate = !state.inTransaction || (item.kind === 'statement' && (live || item.alone === true))
         if (separate && !builder.empty) yield builder.take()
         const { unlimited } = spelling
-        const lift =
-          separate && unlimited && !state.lockTimeoutGiven && /\bconcurrently\b/i.test(item.sql.slice(0, 200))
+        const lift = separate && unlimited && !state.lockTimeoutGiven && isConcurrent(item.sql)
         if (lift) {
           state.lifted = true
           yield { text: unlimited.lift, parts: [] }

@@ -1,6 +1,7 @@
 // The door `godwit/postgres`: PostgreSQL 14 and later through the driver `pg`, and PGlite in process.
 import type { Dialect } from '../dialect.ts'
 import { sqlJournal } from '../sql/journal.ts'
+import { blockers, longWait } from './blocker.ts'
 import { serverCapabilities } from './capability.ts'
 import { mapError } from './error.ts'
 import { postgresJournalSql } from './journal.ts'
@@ -43,6 +44,9 @@ export function postgres(settings: PostgresSettings = {}): Dialect {
         ? adoptClient(client, resolved)
         : openSession(resolved, options),
     mapError: error => mapError(error, resolved.secrets),
+    blockers: (session, identity) => blockers(session, identity, resolved.secrets),
+    lockTimeoutMs: resolved.lockTimeoutMs,
+    longWait: sql => longWait(sql, resolved.concurrentWaitMs),
     scratch: () => serverScratch(dialect, database => postgres(forDatabase(settings, database))),
   }
   return dialect

@@ -1,7 +1,7 @@
 // A session over the driver `pg`. Opening it costs no round trip beyond the connection; a server that goes away
 // ends calls with an error and never the process; nothing stays behind on a client that was given.
 import { readFile } from 'node:fs/promises'
-import { GodwitError } from '../../core/error.ts'
+import { GodwitError, isGodwitError } from '../../core/error.ts'
 import type { OpenOptions } from '../dialect.ts'
 import type { Session } from '../session.ts'
 import type { BatchSpelling } from './batch.ts'
@@ -80,13 +80,25 @@ async function connect(pg: PgModule, settings: ResolvedSettings, signal: AbortSi
       return { client, version, ownParameters }
     } catch (error) {
       const { code, message = '' } = serverError(error)
-      if (signal?.aborted || attempt === 3) throw mapError(error, settings.secrets)
+      if (signal?.aborted || attempt === 3) throw connectError(error, settings)
       if (tls && settings.tlsMode === 'prefer' && /does not support SSL/.test(message)) tls = false
       else if (interval && /client_connection_check_interval/.test(message) && code !== '08P01') interval = false
       else if (ownParameters && code === '08P01' && /unsupported startup parameter/.test(message)) ownParameters = false
-      else throw mapError(error, settings.secrets)
+      else throw connectError(error, settings)
     }
   }
+}
+
+/** Says which server it was. */
+function connectError(error: unknown, settings: ResolvedSettings): GodwitError {
+  const mapped = mapError(error, settings.secrets)
+  if (isGodwitError(error) || !mapped.code.startsWith('CONNECT.')) return mapped
+  return new GodwitError(mapped.code, `${settings.target}: ${mapped.message}`, {
+    why: `${mapped.why === undefined ? '' : `${mapped.why}; `}no connection was made, so nothing was changed`,
+    next: mapped.next,
+    meta: mapped.meta,
+    cause: mapped.cause,
+  })
 }
 
 /** Behind a pooler that has no server connection left the first statement waits, not the connection. */

@@ -38,6 +38,11 @@ export interface PostgresSettings {
    * time-out would leave behind INVALID.
    */
   readonly lockTimeoutMs?: number
+  /**
+   * Longest wait for others of a statement with CONCURRENTLY. Default 1,800,000 (30 minutes); 0 = without a bound.
+   * Then it is cancelled with RUN.LOCK_TIMEOUT, which says what it leaves behind. The work itself is not bounded.
+   */
+  readonly concurrentWaitMs?: number
   /** `true`: TLS with a checked certificate. Default: what `sslmode` says; without it `prefer`, on this machine none. */
   readonly tls?: boolean | TlsSettings
   /** Schemas, first one first. */
@@ -79,6 +84,7 @@ export interface ResolvedSettings {
   /** Options given as text by the user. */
   readonly options: string | undefined
   readonly lockTimeoutMs: number
+  readonly concurrentWaitMs: number
   readonly applicationName: string
   /** For people: no secret in it. */
   readonly target: string
@@ -126,6 +132,7 @@ export function resolveSettings(settings: PostgresSettings): ResolvedSettings {
     parameters,
     options: settings.options ?? query.get('options'),
     lockTimeoutMs,
+    concurrentWaitMs: settings.concurrentWaitMs ?? 1_800_000,
     applicationName: settings.applicationName ?? query.get('application_name') ?? 'godwit',
     target: targetOf(settings, { host, port, user, password, database }),
     secrets: [...secrets],

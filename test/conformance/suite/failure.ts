@@ -38,6 +38,17 @@ export function failureSuite(store: StoreCase): void {
         expect(await fresh.things()).toEqual([])
       }))
 
+    it('fails in the same way again while nothing is mended', () =>
+      withStore(store, async fresh => {
+        const { up, down } = words.broken('part_one', 'part_two')
+        const revisions = [one, { id: '002_broken', up, down }]
+        const first = await open(fresh, revisions).up()
+        const second = await open(fresh, revisions).up()
+        expect(second.error?.code).toBe(first.error?.code)
+        expect(second.error?.message).toBe(first.error?.message)
+        expect(await applied(open(fresh, [one]))).toEqual(['001_one'])
+      }))
+
     it('says that a revision is half done, and refuses to go elsewhere', { skip: false }, context =>
       withStore(store, async fresh => {
         if (fresh.dialect().capabilities.transactionalDdl)

@@ -1,4 +1,5 @@
 // The driver built into Node (22.5 and later): node:sqlite. First choice, because nothing has to be installed.
+import { createRequire } from 'node:module'
 import { fileUri, type OpenFile, plainRows, type SqliteConnection, type SqliteDriver } from './driver.ts'
 
 /** The part of DatabaseSync that is used; typed by hand because the types of Node 20 do not have it. */
@@ -21,11 +22,9 @@ interface NodeModule {
   ) => NodeDatabase
 }
 
-/** Throws what `import` throws where this Node has no such module. */
+/** Throws what `require` throws where this Node has no such module. */
 export async function loadNodeSqlite(): Promise<SqliteDriver> {
-  // A name in a variable keeps bundlers and older type packages from resolving it.
-  const name = 'node:sqlite'
-  const module = (await import(name)) as NodeModule
+  const module = requireQuietly()
   return {
     name: 'node:sqlite',
     open: (file: OpenFile) =>
@@ -35,6 +34,19 @@ export async function loadNodeSqlite(): Promise<SqliteDriver> {
           enableForeignKeyConstraints: true,
         }),
       ),
+  }
+}
+
+/** Node 22 warns on stderr that the module may change; a library prints nothing. Synchronous, so that nothing else is silenced. */
+function requireQuietly(): NodeModule {
+  // A name in a variable keeps bundlers from resolving it.
+  const name = 'node:sqlite'
+  const emitWarning = process.emitWarning
+  process.emitWarning = () => {}
+  try {
+    return createRequire(import.meta.url)(name) as NodeModule
+  } finally {
+    process.emitWarning = emitWarning
   }
 }
 
