@@ -8,7 +8,7 @@ export type {
   GodwitConfig,
   LockConfig,
 } from './config/config.ts'
-export { loadConfig } from './config/load.ts'
+export { loadConfig, resolveConfig } from './config/load.ts'
 export type { ResolvedConfig, ResolvedDatabase } from './config/resolved.ts'
 export { GodwitError, isGodwitError } from './core/error.ts'
 export type { ErrorDetails, ErrorLocation } from './core/error.ts'

@@ -16,14 +16,14 @@ async function start(): Promise<void> {
     ours = true
     return process.exit(status)
   }
-  // Code of the user may end the process: the call must not look as if it had succeeded.
-  process.on('exit', () => {
-    if (!ours) process.exitCode = endedByCode(argv)
-  })
   // A reader that went away (`godwit history | head`) is no failure of ours.
   for (const stream of [process.stdout, process.stderr])
     stream.on('error', (error: NodeJS.ErrnoException) => end(error.code === 'EPIPE' ? 0 : 1))
   const [{ run }, { endedByCode }] = await Promise.all([import('./run.ts'), import('./ended.ts')])
+  // Code of the user may end the process: the call must not look as if it had succeeded.
+  process.on('exit', () => {
+    if (!ours) process.exitCode = endedByCode(argv)
+  })
   const code = await run(argv, {
     stdout: process.stdout,
     stderr: process.stderr,

@@ -31,7 +31,7 @@ export interface LoadedConfig {
  * @param options default: search from the current folder
  * @throws GodwitError as {@link loadConfiguration}
  * @example
- * const godwit = createGodwit(await loadConfig())
+ * const godwit = makeGodwit(await loadConfig())
  */
 export async function loadConfig(options: Partial<LoadOptions> = {}): Promise<ResolvedConfig> {
   return (await loadConfiguration({ cwd: process.cwd(), ...options })).config

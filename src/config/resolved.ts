@@ -25,7 +25,7 @@ export interface ResolvedDatabase {
 /**
  * Everything a run needs to know.
  * @example
- * const godwit = createGodwit(await loadConfig())
+ * const godwit = makeGodwit(await loadConfig())
  */
 export interface ResolvedConfig {
   /** Name of the environment, `development` by default. */

@@ -30,7 +30,12 @@ export function blockedDetails(code: ErrorCode, waited: Waited | undefined): Blo
   if (blockers.length === 0 || !WAITS.includes(code)) return undefined
   const shown = blockers.slice(0, 3).map(describeBlocker)
   const more = blockers.length > shown.length ? `; and ${blockers.length - shown.length} more` : ''
-  const held = blockers.every(blocker => blocker.possible) ? 'The lock may be held by' : 'The lock was held by'
+  const may = blockers.every(blocker => blocker.possible)
+  // How a deadlock came about is not seen, only what the run waited for before.
+  const held =
+    code === 'RUN.LOCK_TIMEOUT'
+      ? `The lock ${may ? 'may be' : 'was'} held by`
+      : `Shortly before, the run waited for a lock that ${may ? 'may be' : 'was'} held by`
   const ends = blockers.flatMap(({ end }) => (end === undefined ? [] : [end]))
   return {
     why: `${held} ${shown.join('; ')}${more}.`,

@@ -76,7 +76,7 @@ async function runAtomic(execution: Execution, work: CodeWork, began: number): P
   }
   const settings = batchSettings(work.options)
   try {
-    // What the code will do is not known before: child rows are kept safe in any case.
+    // What the code will do is not known before; the session refuses a DROP TABLE that would take child rows with it.
     await sql?.run([{ kind: 'begin', ...(settings ? { settings } : {}), hint: { rebuildsTables: false } }])
     await runUser(work, contextFor(execution, work, step, true), execution.stop)
     // Code that never looked up must not be committed after "stopping: rolling back" was said.
@@ -151,6 +151,7 @@ async function runSteps(
   }
   try {
     await runUser(work, contextFor(execution, work, step, false), execution.stop)
+    refuseAborted(execution.stop)
     if (session.sql) await session.sql.run([{ kind: 'reset' }])
     await write(doneWrites(execution, work, began))
     await watch.end()

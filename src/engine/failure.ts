@@ -3,6 +3,7 @@
 import { type ErrorLocation, GodwitError, isGodwitError } from '../core/error.ts'
 import type { ErrorCode } from '../core/error-codes.ts'
 import type { LongWait } from '../dialect/blocker.ts'
+import { sentences } from '../core/revision/wording.ts'
 import type { Execution } from './execution.ts'
 import { blockedDetails, cutWait } from './blocked.ts'
 import { abortError } from './lease.ts'
@@ -34,10 +35,15 @@ export function revisionFailure(execution: Execution, cause: unknown, facts: Fai
   const code = stopped?.code ?? codeFor(mapped.code, facts)
   const blocked = stopped ? undefined : blockedDetails(mapped.code, facts.waited)
   return new GodwitError(code, base.message, {
-    why: [stopped || mapped.why === undefined ? undefined : mapped.why, blocked?.why, fate(execution, facts)]
-      .filter(Boolean)
-      .join(' '),
-    next: [...(facts.leaves?.next ?? []), ...base.next, ...nextCommands(execution, facts), ...(blocked?.next ?? [])],
+    why: sentences(stopped ? undefined : mapped.why, blocked?.why, fate(execution, facts)),
+    next: [
+      ...new Set([
+        ...(facts.leaves?.next ?? []),
+        ...base.next,
+        ...nextCommands(execution, facts, stopped?.code ?? mapped.code),
+        ...(blocked?.next ?? []),
+      ]),
+    ],
     ...(facts.where ? { where: facts.where } : base.where ? { where: base.where } : {}),
     meta: {
       ...mapped.meta,
@@ -92,9 +98,12 @@ function list(ids: readonly string[]): string {
   return ids.length <= 4 ? ids.join(', ') : `${ids.slice(0, 3).join(', ')} and ${ids.length - 3} more`
 }
 
-function nextCommands(execution: Execution, facts: FailureFacts): string[] {
+/** Codes that say that the revision itself is wrong; others tell of the server or of who runs it. */
+const isFault = (code: ErrorCode) => /^(SQL|CHROMA)\.|_FAILED|FOREIGN_KEY|NOT_AWAITED/.test(code)
+
+function nextCommands(execution: Execution, facts: FailureFacts, code: ErrorCode): string[] {
   const again = execution.direction === 'up' ? 'godwit up' : 'godwit down'
   if (facts.state === 'in-doubt') return ['godwit status', again]
-  const first = facts.where ? `mend ${facts.where.file}, then: ${again}` : again
+  const first = facts.where && isFault(code) ? `mend ${facts.where.file}, then: ${again}` : again
   return facts.state === 'partial' ? [first, 'undo the done steps by hand, then: godwit repair --restart'] : [first]
 }

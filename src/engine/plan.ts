@@ -4,6 +4,7 @@ import type { RevisionGraph } from '../core/revision/graph.ts'
 import { currentHeads, downPath, upPath } from '../core/revision/path.ts'
 import type { Direction } from '../core/revision/revision.ts'
 import { resolveTarget } from '../core/revision/target.ts'
+import { countOf, sentences } from '../core/revision/wording.ts'
 import { type AppliedRow, JOURNAL_FORMAT, type JournalState, type StepRow } from '../dialect/journal.ts'
 
 export interface RunPlan {
@@ -118,7 +119,7 @@ export function inDoubt(step: StepRow): GodwitError {
     'JOURNAL.STEP_IN_DOUBT',
     `${step.revision}: step ${step.running} of its ${step.direction} was begun and never recorded as ended`,
     {
-      why: `The runner died or lost its connection there. ${step.done} steps are done; whether step ${step.running} is, only the database shows. Nothing was changed now.`,
+      why: `The runner died or lost its connection there. ${countOf(step.done, 'step')} done before; whether step ${step.running} is, only the database shows. Nothing was changed now.`,
       next: [`godwit show ${step.revision}`, 'godwit repair --done', 'godwit repair --retry'],
       meta: {
         revision: step.revision,
@@ -143,7 +144,10 @@ function halfDone(step: StepRow): GodwitError {
     'JOURNAL.PARTIAL',
     `${step.revision} is half done: its ${verb} stopped after step ${step.done}`,
     {
-      why: `${step.error ?? 'The run was interrupted.'} It must be finished or given up before anything else is run. Nothing was changed now.`,
+      why: sentences(
+        step.error ?? 'The run was interrupted',
+        'It must be finished or given up before anything else is run. Nothing was changed now',
+      ),
       next: [`godwit ${verb} ${verb === 'up' ? step.revision : '-1'}`, 'godwit repair --restart'],
       meta: { revision: step.revision, direction: verb, done: step.done, total: step.total },
     },

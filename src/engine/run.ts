@@ -118,9 +118,12 @@ async function runOn(
   const { dialect } = database
   const found = await dialect.journal.read(session)
   links.started(found)
-  const first = await planChecked(session, database, history, found, request, links, frame)
+  // Steps of a runner that is at work now are no one's to judge before the lock is ours.
+  const busy = !request.dryRun && found.lease !== undefined && found.steps.length > 0
+  const settled = busy ? { ...found, steps: [] } : found
+  const first = await planChecked(session, database, history, settled, request, links, frame)
   scope.emit({ type: 'planned', database: database.name, direction: request.direction, revisions: first.revisions })
-  if (first.revisions.length === 0) {
+  if (first.revisions.length === 0 && !busy) {
     frame.verified = true
     return
   }

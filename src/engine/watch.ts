@@ -86,7 +86,8 @@ class LockWatch implements Watch {
     this.item = item
     this.begun = Date.now()
     this.free = this.begun
-    this.blockers = []
+    // Answers of one message come together at its end: what was seen may belong to the item that begins now.
+    if (this.execution.scope.live) this.blockers = []
     this.missed = 0
     this.told = ''
     this.cut = undefined

@@ -20,7 +20,7 @@ import { verifyDatabase } from '../engine/verify.ts'
 import { writeMerge, writeNew, writeRebase } from './author.ts'
 
 /**
- * Makes the library for a configuration given in code: no file is looked for, no variable is read but those the URLs name.
+ * Makes the library for a configuration given in code: no file is looked for and no variable is read.
  *
  * @throws CONFIG.*
  * @example

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import type { Godwit, RunOptions } from '../api.ts'
+import type { GodwitConfig } from '../config/config.ts'
 import type { ResolvedConfig } from '../config/resolved.ts'
 import { GodwitError } from '../core/error.ts'
 import { version } from '../core/version.ts'
@@ -27,9 +28,13 @@ export interface StartOptions extends Omit<RunOptions, 'dryRun' | 'target'> {
  * @throws START.REFUSED in a protected environment with pending revisions, unless allowed
  * @throws the error of the run when it failed: an application must not start on half a schema
  * @example
- * await migrateOnStart(config, { log: console.log })
+ * await migrateOnStart({ databases: { main: { url: 'sqlite:./app.db' } } }, { log: console.log })
  */
-export async function migrateOnStart(config: ResolvedConfig, options: StartOptions = {}): Promise<RunResult> {
+export async function migrateOnStart(
+  given: GodwitConfig | ResolvedConfig,
+  options: StartOptions = {},
+): Promise<RunResult> {
+  const config = isResolved(given) ? given : await (await import('../config/load.ts')).resolveConfig(given)
   const log = options.log ?? (() => {})
   const godwit = makeGodwit(config)
   if (config.protected && !options.allowProtected) {
@@ -53,12 +58,14 @@ export async function migrateOnStart(config: ResolvedConfig, options: StartOptio
   for (const database of result.databases) {
     const count = database.steps.filter(step => step.state === 'applied').length
     log(
-      `godwit: ${database.name} ${count === 0 ? 'is current' : `applied ${count} revisions`} at ${database.to.join(', ') || 'base'}`,
+      `godwit: ${database.name} ${count === 0 ? 'is current' : `applied ${count} ${count === 1 ? 'revision' : 'revisions'}`} at ${database.to.join(', ') || 'base'}`,
     )
   }
   if (result.error) throw result.error
   return result
 }
+
+const isResolved = (config: GodwitConfig | ResolvedConfig): config is ResolvedConfig => Array.isArray(config.databases)
 
 function nothingToDo(
   databases: readonly {
@@ -129,7 +136,7 @@ interface ResponseLike {
  * Asks the databases at most once per `everyMs` while pending, and never again once all are current.
  *
  * @example
- * app.use(pendingCheck(createGodwit(config)))
+ * app.use(pendingCheck(await createGodwit(config)))
  */
 export function pendingCheck(godwit: Godwit, options: { readonly everyMs?: number } = {}) {
   const every = options.everyMs ?? 1_000

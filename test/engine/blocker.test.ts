@@ -60,7 +60,7 @@ describe.skipIf(reason)('on PostgreSQL', () => {
 
   it('names the holder while it waits and in the error', { timeout: 30_000 }, async () => {
     await hold("UPDATE t SET n = 2 /* PASSWORD 's3cret' */")
-    const revision = { id: '001_a', up: 'ALTER TABLE t ADD COLUMN a int', lockTimeout: '1500ms' }
+    const revision = { id: '001_a', up: 'ALTER TABLE t ADD COLUMN a int', lockTimeout: '700ms' }
     const { blocked, error, events } = await run(dialect(), [revision])
     await release()
     expect(blocked[0]).toMatchObject({
@@ -68,7 +68,7 @@ describe.skipIf(reason)('on PostgreSQL', () => {
       by: [{ backend: pid, user: 'postgres', application: 'billing', state: 'idle in transaction' }],
     })
     expect(blocked[0]?.by[0]?.query).toBe('BEGIN; UPDATE t SET n = 2 /* PASSWORD *** */')
-    expect(blocked[0]?.waitedMs).toBeGreaterThan(500)
+    expect(blocked[0]?.waitedMs).toBeGreaterThan(300)
     expect(events.filter(event => event.type === 'retry')).toHaveLength(3)
     expect(error).toMatchObject({
       code: 'RUN.LOCK_TIMEOUT',
@@ -101,22 +101,6 @@ describe.skipIf(reason)('on PostgreSQL', () => {
     expect(named(error)).toMatchObject([{ backend: pid }])
   })
 
-  it('tells when the wait is over, and asks on while the statement runs', { timeout: 30_000 }, async () => {
-    await hold('UPDATE t SET n = 3')
-    const { result, blocked } = await run(
-      dialect(),
-      [
-        { id: '004_d', up: 'UPDATE t SET n = 4; SELECT pg_sleep(0)' },
-        { id: '005_e', up: 'UPDATE t SET n = 5 FROM pg_sleep(3.5)' },
-      ],
-      event => {
-        if (event.type === 'blocked' && event.by.length > 0) void release()
-      },
-    )
-    expect(result.error).toBeUndefined()
-    expect(blocked.map(event => event.by.length)[0]).toBe(1)
-  })
-
   it('withdraws what it told when the same statement goes on', { timeout: 30_000 }, async () => {
     await hold('UPDATE t SET n = 3')
     const { result, blocked } = await run(
@@ -135,7 +119,7 @@ describe.skipIf(reason)('on PostgreSQL', () => {
 
   it('names the holder to a code revision', { timeout: 30_000 }, async () => {
     await hold()
-    const { error, blocked } = await run(dialect({ lockTimeoutMs: 1_500 }), [
+    const { error, blocked } = await run(dialect({ lockTimeoutMs: 900 }), [
       code('007_g', m => m.query('ALTER TABLE t ADD COLUMN g int')),
     ])
     await release()
@@ -145,7 +129,7 @@ describe.skipIf(reason)('on PostgreSQL', () => {
 
   it('names the holder to a code revision that goes step by step', { timeout: 30_000 }, async () => {
     await hold()
-    const { error } = await run(dialect({ lockTimeoutMs: 1_500 }), [
+    const { error } = await run(dialect({ lockTimeoutMs: 900 }), [
       code('007_h', m => m.query('ALTER TABLE t ADD COLUMN g int'), { transaction: 'off' }),
     ])
     await release()
@@ -254,10 +238,8 @@ describe.skipIf(reason)('on PostgreSQL', () => {
     it('waits longer than lock_timeout for an old transaction, and names it', { timeout: 30_000 }, async () => {
       await hold('UPDATE t SET n = 3')
       const { result, blocked } = await run(dialect({ lockTimeoutMs: 500 }), [index('020_long')], event => {
-        if (event.type === 'blocked' && event.waitedMs > 1_500) void release()
+        if (event.type === 'blocked') setTimeout(release, 1_000)
       })
-      // The same blocker is told again after five seconds only.
-      if (blocked.length < 2) await release()
       expect(result.error).toBeUndefined()
       expect(blocked[0]?.by).toMatchObject([{ backend: pid }])
     })
@@ -313,7 +295,7 @@ describe.skipIf(absent)('on MariaDB', () => {
     await holder?.end()
     await fresh?.dispose()
   })
-  const root = (lockTimeoutMs = 2_000) => mysql({ url: fresh.rootUrl, lockTimeoutMs })
+  const root = (lockTimeoutMs = 1_000) => mysql({ url: fresh.rootUrl, lockTimeoutMs })
   const hold = (sql = 'UPDATE t SET n = n + 1 WHERE id = 1') => holder.query(`BEGIN; ${sql}`)
   const release = () => holder.query('ROLLBACK; UNLOCK TABLES')
 

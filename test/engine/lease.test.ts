@@ -101,6 +101,30 @@ describe('waiting', () => {
   })
 })
 
+it('does not judge the steps of a runner that is at work', async () => {
+  const file = newSqlite()
+  const list = [
+    { id: '001_a', transaction: 'off' as const, up: 'VACUUM; CREATE TABLE a (id int)', down: 'VACUUM; DROP TABLE a' },
+  ]
+  const during = async (run: () => Promise<unknown>, direction: 'up' | 'down') => {
+    let meanwhile: Promise<unknown> | undefined
+    const before = async (call: Call) => {
+      if (call.item?.kind !== 'statement' || !call.sql.includes('VACUUM')) return
+      meanwhile = run()
+      await pause(300)
+    }
+    expect((await single(faulty(file(), { before }), list)[direction]()).error).toBeUndefined()
+    return meanwhile as Promise<Awaited<ReturnType<ReturnType<typeof single>['up']>>>
+  }
+  expect(await during(() => single(file(), list).up(), 'up')).toMatchObject({ ok: true, databases: [{ steps: [] }] })
+  const late = await during(() => single(file(), list).up(), 'down')
+  expect(late.error).toBeUndefined()
+  expect(states(late.databases[0])).toEqual(['001_a applied'])
+  expect((await during(() => single(file(), list).down({ dryRun: true }), 'down')).error?.code).toBe(
+    'JOURNAL.STEP_IN_DOUBT',
+  )
+})
+
 describe('heartbeat', () => {
   const slow = (ms: number) => ({
     id: '003_slow',

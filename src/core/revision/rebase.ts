@@ -44,7 +44,7 @@ export function planRebase(
   request: RebaseRequest,
   applied: ReadonlyMap<string, ReadonlySet<string>>,
 ): ParentChange[] {
-  const onto = resolveRevision(graph, request.onto, `godwit rebase ${request.branch} --onto`)
+  const onto = resolveRevision(graph, request.onto, `godwit rebase ${request.branch}`)
   const labelled = graph.labels.has(request.branch) && !graph.has(request.branch)
   const heads = labelled
     ? branchHeads(graph, request.branch)

@@ -63,7 +63,7 @@ export class SessionText {
   prepare(): string[] {
     const { lockTimeoutMs, statementTimeoutMs } = this.#settings
     const configured = this.#assignments({
-      ...(lockTimeoutMs === undefined ? {} : { lockTimeoutMs }),
+      lockTimeoutMs,
       ...(statementTimeoutMs === undefined ? {} : { statementTimeoutMs }),
     })
     return [

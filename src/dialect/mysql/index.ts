@@ -22,7 +22,7 @@ export type { MysqlSettings, MysqlTls } from './settings.ts'
  * A MySQL or MariaDB database.
  *
  * @example
- * defineConfig({ databases: { shop: mysql({ url: 'mysql://app:secret@localhost:3306/shop' }) } })
+ * defineConfig({ databases: { shop: { dialect: mysql({ url: 'mysql://app:secret@localhost:3306/shop' }) } } })
  * @throws GodwitError CONFIG.URL_INVALID
  */
 export function mysql(settings: MysqlSettings): Dialect {
@@ -61,7 +61,7 @@ function makeDialect(settings: ResolvedSettings): Dialect {
     },
     mapError,
     blockers: (session, identity) => blockers(session, identity, settings.password ? [settings.password] : []),
-    ...(settings.lockTimeoutMs === undefined ? {} : { lockTimeoutMs: settings.lockTimeoutMs }),
+    lockTimeoutMs: settings.lockTimeoutMs,
     async scratch(): Promise<Scratch> {
       const name = await withSession(dialect, createScratch)
       return {

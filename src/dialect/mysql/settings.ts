@@ -43,7 +43,8 @@ export interface MysqlSettings {
   readonly statementTimeoutMs?: number
   /**
    * Longest wait for a lock, milliseconds, rounded up to whole seconds: metadata locks (`lock_wait_timeout`) and row
-   * locks (`innodb_lock_wait_timeout`). Default: what the server says.
+   * locks (`innodb_lock_wait_timeout`). Default 5,000: a waiting ALTER TABLE queues every later statement on the table
+   * behind it, and the servers' own bounds are a day (MariaDB) and a year (MySQL); the engine tries again.
    */
   readonly lockTimeoutMs?: number
   /** True: encrypted and verified. Default: as the URL says, else off. */
@@ -64,7 +65,7 @@ export interface ResolvedSettings {
   readonly database: string
   readonly connectTimeoutMs: number
   readonly statementTimeoutMs: number | undefined
-  readonly lockTimeoutMs: number | undefined
+  readonly lockTimeoutMs: number
   readonly tls: MysqlTls | undefined
   readonly keepAlive: boolean
   readonly poolSize: number
@@ -96,7 +97,7 @@ export function resolveSettings(settings: MysqlSettings): ResolvedSettings {
     database,
     connectTimeoutMs: settings.connectTimeoutMs ?? 10_000,
     statementTimeoutMs: settings.statementTimeoutMs,
-    lockTimeoutMs: settings.lockTimeoutMs,
+    lockTimeoutMs: settings.lockTimeoutMs ?? 5_000,
     tls: tls === true ? {} : tls === false ? undefined : tls,
     keepAlive: settings.keepAlive ?? true,
     poolSize: settings.poolSize ?? 10,

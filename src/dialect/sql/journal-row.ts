@@ -70,7 +70,7 @@ export function damaged(table: string, row: string, column: string, ...found: [u
   const seen = found.length === 0 ? '' : `: found ${shown(found[0])}`
   return new GodwitError('JOURNAL.DAMAGED', `${table}, row ${row}: ${column}${seen}`, {
     why: 'the row was changed by something other than godwit; nothing was run',
-    next: ['godwit verify', 'godwit repair'],
+    next: ['set the value right by hand, or put the row back from a backup', 'godwit status'],
     meta: { table, row, column, ...(found.length === 0 ? {} : { found: shown(found[0]) }) },
   })
 }
