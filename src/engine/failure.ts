@@ -78,17 +78,16 @@ function fate(execution: Execution, facts: FailureFacts): string {
   }
   const here =
     facts.state === 'rolled-back'
-      ? facts.leaves
-        ? `${facts.revision} is not ${verb}. ${facts.leaves.leaves}`
-        : `${facts.revision} was rolled back; nothing of it stays.`
+      ? `${facts.revision} ${facts.leaves ? `is not ${verb}` : 'was rolled back; nothing of it stays'}.`
       : facts.state === 'partial'
-        ? `Of ${facts.revision}, ${facts.done} of ${facts.total || 'its'} steps stay: each is committed by itself. The next run goes on with step ${(facts.done ?? 0) + 1}.`
+        ? `Of ${facts.revision}, ${facts.done} of ${facts.total || 'its'} steps stay: each is committed by itself. The next run goes on with step ${(facts.done as number) + 1}.`
         : `Whether the last statement of ${facts.revision} was done is not known; the next run looks.`
+  const left = facts.leaves ? ` ${facts.leaves.leaves}` : ''
   const before =
     finished.length === 0 ? `Nothing else was ${verb} by this run.` : `${capital(verb)} before it: ${list(finished)}.`
   const rehearsed = tried.length === 0 ? '' : ` Tried before it and rolled back too: ${list(tried)}.`
   const after = pending.length === 0 ? '' : ` Not run: ${list(pending)}.`
-  return `${here} ${before}${rehearsed}${after}`
+  return `${here}${left} ${before}${rehearsed}${after}`
 }
 
 const capital = (word: string) => word.charAt(0).toUpperCase() + word.slice(1)

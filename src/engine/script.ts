@@ -69,8 +69,8 @@ function revisionScript(database: EngineDatabase, work: Work, direction: Directi
       {
         why: 'No script was printed.',
         next: [
-          `godwit ${direction} --sql, to the revision before ${revision.id}`,
           `godwit ${direction} ${revision.id}`,
+          `godwit ${direction} --dry-run`,
         ],
         where: { file: revision.file ?? revision.id },
       },

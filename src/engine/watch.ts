@@ -108,8 +108,8 @@ class LockWatch implements Watch {
 
   /** A wait that is over sooner is looked at in its middle. */
   private get period(): number {
-    const limit = this.item.lockTimeoutMs ?? this.execution.database.dialect.lockTimeoutMs ?? 0
-    return limit > 0 ? Math.min(PERIOD, limit / 2) : PERIOD
+    const limit = this.item.lockTimeoutMs ?? this.execution.database.dialect.lockTimeoutMs
+    return limit ? Math.min(PERIOD, limit / 2) : PERIOD
   }
 
   private arm(ms: number): NodeJS.Timeout {

@@ -143,7 +143,8 @@ function folderOf(database: ResolvedDatabase): string {
 }
 
 function pathOf(database: ResolvedDatabase, history: History, id: string): { absolute: string; shown: string } {
-  const shown = history.revision(id).file ?? id
+  // Revisions of a folder are files.
+  const shown = history.revision(id).file as string
   const folder = folderOf(database)
   // Paths are shown from the project's folder; only the part below the revisions' folder is sure.
   const below = shown.slice(shown.lastIndexOf(`${id}`))

@@ -13,7 +13,7 @@ import {
   unlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { constants, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'vitest'
@@ -164,9 +164,15 @@ export class Scene {
         clearTimeout(late)
         over = true
         look()
-        const answer = { stdout, stderr, code: code ?? -1, ms: performance.now() - began }
+        const answer = {
+          stdout,
+          stderr,
+          code: code ?? 128 + (signal === null ? 0 : constants.signals[signal]),
+          ms: performance.now() - began,
+        }
         try {
-          if (signal !== 'SIGKILL') this.#owed(answer, args)
+          // A signal before the program could listen ends it without a word.
+          if (signal === null) this.#owed(answer, args)
           resolve(answer)
         } catch (error) {
           reject(error)

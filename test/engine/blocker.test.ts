@@ -101,6 +101,26 @@ describe.skipIf(reason)('on PostgreSQL', () => {
     expect(named(error)).toMatchObject([{ backend: pid }])
   })
 
+  it('waits as long as it is told to, and lets a stop win', { timeout: 30_000 }, async () => {
+    await hold()
+    const stop = new AbortController()
+    const revisions = [{ id: '004_d', up: 'ALTER TABLE t ADD COLUMN d int' }]
+    const on = (event: RunEvent) => void (event.type === 'blocked' && stop.abort())
+    const { error } = await single(dialect({ lockTimeoutMs: 0 }), revisions).up({ on, signal: stop.signal })
+    await release()
+    expect(error).toMatchObject({ code: 'RUN.ABORTED', meta: { state: 'rolled-back' } })
+    expect(named(error)).toEqual([])
+  })
+
+  it('names nobody of the statement before where each is told', { timeout: 30_000 }, async () => {
+    await hold('UPDATE t SET n = 3')
+    const up = 'UPDATE t SET n = 4; SELECT 1/0'
+    const on = (event: RunEvent) => void (event.type === 'blocked' && event.by.length > 0 && release())
+    const { error } = await single(dialect(), [{ id: '005_e', up }]).up({ on, live: true } as never)
+    expect(error?.code).toBe('RUN.STATEMENT_FAILED')
+    expect(named(error)).toEqual([])
+  })
+
   it('withdraws what it told when the same statement goes on', { timeout: 30_000 }, async () => {
     await hold('UPDATE t SET n = 3')
     const { result, blocked } = await run(
@@ -242,6 +262,27 @@ describe.skipIf(reason)('on PostgreSQL', () => {
       })
       expect(result.error).toBeUndefined()
       expect(blocked[0]?.by).toMatchObject([{ backend: pid }])
+    })
+
+    it('keeps what is done before it', { timeout: 30_000 }, async () => {
+      await hold('UPDATE t SET n = 3')
+      const up = 'CREATE TABLE before (id int); CREATE INDEX CONCURRENTLY after ON t (n)'
+      const { error, state } = await run(dialect({ concurrentWaitMs: 1_000 }), [
+        { id: '023_two', transaction: 'off', up },
+      ])
+      await release()
+      expect(error).toMatchObject({ code: 'RUN.STATEMENT_FAILED_PARTIAL', meta: { reason: 'RUN.LOCK_TIMEOUT' } })
+      expect(error?.why).toContain('1 of 2 steps stay')
+      expect(error?.why).toContain('An INVALID index may remain.')
+      expect(state).toBe('partial')
+    })
+
+    it('is not cut where no bound is wanted', { timeout: 30_000 }, async () => {
+      await hold('UPDATE t SET n = 3')
+      const { error } = await run(dialect({ concurrentWaitMs: 0 }), [index('024_endless')], event => {
+        if (event.type === 'blocked') setTimeout(release, 1_200)
+      })
+      expect(error).toBeUndefined()
     })
 
     it('is cut at its bound, and says what may be left', { timeout: 30_000 }, async () => {

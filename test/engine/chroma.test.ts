@@ -1,6 +1,7 @@
 // A store without transactions whose operations find out by themselves what an interrupted attempt did.
 import { describe, expect, it } from 'vitest'
 import { chroma, type ChromaContext } from '../../src/dialect/chroma/index.ts'
+import type { Operations } from '../../src/dialect/operations.ts'
 import { freshChroma, unavailable } from '../servers/databases.ts'
 import { type Call, faulty } from './faulty.ts'
 import { single, states } from './project.ts'
@@ -66,18 +67,36 @@ describe.skipIf(reason !== undefined)('a real Chroma', () => {
       expect(await names()).toEqual([])
     }))
 
-  it('keeps a failed step as begun', () =>
+  it('keeps an operation that was refused as not begun', () =>
     withStore(async url => {
-      const bad = {
-        ...revision(),
-        up: (async (m: ChromaContext) => {
-          await m.createCollection('first')
-          await m.deleteCollection('nowhere')
-        }) as never,
+      const refused = async (m: ChromaContext) => {
+        await m.createCollection('first')
+        await m.deleteCollection('nowhere')
       }
-      const { error } = await single(chroma({ url }), [bad]).up()
+      const { error } = await single(chroma({ url }), [{ ...revision(), up: refused as never }]).up()
       expect(error).toMatchObject({ code: 'RUN.CODE_FAILED_PARTIAL' })
-      expect(await partial(url)).toMatchObject([{ done: 1, inDoubt: true }])
+      expect(await partial(url)).toMatchObject([{ done: 1, inDoubt: false }])
+      expect((await single(chroma({ url }), [revision()]).up()).error).toBeUndefined()
+    }))
+
+  it('keeps an operation that failed after it may have done its work as begun', () =>
+    withStore(async (url, names) => {
+      for (const fault of [new Error('cut'), 'a text']) {
+        const real = chroma({ url })
+        const operations: Operations = context =>
+          (real.operations as Operations)({
+            ...context,
+            step: (description, effect) =>
+              context.step(description, async again => {
+                await effect(again)
+                throw fault
+              }),
+          })
+        const { error } = await single({ ...real, operations }, [revision()]).up()
+        expect(error).toMatchObject({ code: 'RUN.CODE_FAILED_PARTIAL', meta: { state: 'partial' } })
+        expect(await partial(url)).toMatchObject([{ done: 0, inDoubt: true }])
+        expect(await names()).toEqual(['first'])
+      }
       expect((await single(chroma({ url }), [revision()]).up()).error).toBeUndefined()
     }))
 })

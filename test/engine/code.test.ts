@@ -129,9 +129,9 @@ describe('what code throws', () => {
   it('is found in its file', async () => {
     const path = newPath('d')
     mkdirSync(path)
-    const faults = ["throw new Error('empty')", "throw 'a text'"]
+    const faults = ["throw new Error('empty')", "throw 'a text'", "await m.query('INSERT INTO nowhere VALUES (1)')"]
     for (const [index, fault] of faults.entries()) {
-      writeFileSync(join(path, `00${index + 1}_code.mjs`), `export async function up() {\n  ${fault}\n}\n`)
+      writeFileSync(join(path, `00${index + 1}_code.mjs`), `export async function up(m) {\n  ${fault}\n}\n`)
     }
     const file = newSqlite()
     const source = directorySource({ path, root: path })
@@ -141,6 +141,8 @@ describe('what code throws', () => {
     const { where } = (await godwit.up()).error!
     expect(where?.file).toContain('002_code.mjs')
     expect(where?.line).toBeUndefined()
+    await godwit.stamp({ target: '002' })
+    expect((await godwit.up()).error?.where).toMatchObject({ file: expect.stringContaining('003_code.mjs'), line: 2 })
   })
 
   it('may say by itself where and what to do', async () => {
@@ -151,6 +153,21 @@ describe('what code throws', () => {
     const { error } = await run(() => Promise.reject(own))
     expect(error).toMatchObject({ message: 'no prices', where: { file: 'prices.csv' } })
     expect(error?.next[0]).toBe('make prices')
+  })
+
+  it('is waited for only so long after a stop', async () => {
+    const file = newSqlite()
+    const stop = new AbortController()
+    const began = Date.now()
+    const deaf = code('001_code', async m => {
+      await m.query('CREATE TABLE a (id int)')
+      stop.abort()
+      await pause(4_000)
+    })
+    const { error } = await single(file(), [deaf]).up({ signal: stop.signal })
+    expect(error?.code).toBe('RUN.ABORTED')
+    expect(Date.now() - began).toBeLessThan(3_000)
+    expect(await tables(file())).toEqual([])
   })
 
   it('takes the settings of the revision along', async () => {

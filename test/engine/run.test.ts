@@ -1,5 +1,6 @@
 // One run from beginning to end: hooks, verification, the audit row, and what is refused before anything is done.
 import { describe, expect, it } from 'vitest'
+import { GodwitError } from '../../src/core/error.ts'
 import type { HookContext, RunHooks } from '../../src/engine/hook.ts'
 import { loadHistory } from '../../src/engine/history.ts'
 import { memorySource } from '../../src/source/memory.ts'
@@ -134,6 +135,29 @@ it('stops what was asked to stop just before its first revision', async () => {
   const { error } = await single(faulty(file(), { after }), revisions).up({ signal: stop.signal })
   expect(error?.code).toBe('RUN.ABORTED')
   expect(await tables(file())).toEqual([])
+})
+
+describe('a journal that cannot be made', () => {
+  const refusing = (make: () => unknown) => ({
+    before: (call: Call) => {
+      if (call.what === 'ensure') throw make()
+    },
+  })
+
+  it('is told with what was being made, and what the store said', async () => {
+    const odd = await single(
+      faulty(
+        newSqlite()(),
+        refusing(() => new Error('no')),
+      ),
+      revisions,
+    ).up()
+    expect(odd.error).toMatchObject({ message: 'no', why: expect.stringMatching(/^godwit was making its journal/) })
+    const denied = () => new GodwitError('RUN.PERMISSION_DENIED', 'no', { why: 'not yours', where: { file: 'here' } })
+    const told = await single(faulty(newSqlite()(), refusing(denied)), revisions).up()
+    expect(told.error).toMatchObject({ code: 'RUN.PERMISSION_DENIED', where: { file: 'here' } })
+    expect(told.error?.why).toMatch(/^not yours; godwit was making its journal/)
+  })
 })
 
 describe('drift', () => {

