@@ -1,6 +1,7 @@
 // The one error type of godwit. Built where a fault is detected, printed by the command line,
 // returned by the library; recognised by shape so that two copies of the package agree.
 import { type ErrorCode, errorCodes, usualRemedy } from './error-codes.ts'
+import { asSentence } from './sentence.ts'
 
 /** Where in a file an error was found. Lines and columns start at 1; `text` is the source line. */
 export interface ErrorLocation {
@@ -41,7 +42,7 @@ export class GodwitError extends Error {
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause })
     this.code = code
-    this.why = details.why
+    this.why = details.why === undefined ? undefined : asSentence(details.why)
     const remedy = usualRemedy(code)
     this.next = details.next?.length || remedy === undefined ? (details.next ?? []) : [remedy]
     this.where = details.where

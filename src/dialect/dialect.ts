@@ -14,6 +14,8 @@ export interface OpenOptions {
   /** `run`: may change the database. `read`: only looks. `heartbeat`: keeps the lease while `run` is busy. */
   readonly purpose: 'run' | 'read' | 'heartbeat'
   readonly signal?: AbortSignal
+  /** How long to wait for another runner, ms, where the opening itself waits for it (DuckDB's file lock). */
+  readonly lockWaitMs?: number
 }
 
 export interface SqlPart {

@@ -3,7 +3,7 @@
 import { type ErrorLocation, GodwitError, isGodwitError } from '../core/error.ts'
 import type { ErrorCode } from '../core/error-codes.ts'
 import type { LongWait } from '../dialect/blocker.ts'
-import { sentences } from '../core/revision/wording.ts'
+import { sentences } from '../core/sentence.ts'
 import type { Execution } from './execution.ts'
 import { blockedDetails, cutWait } from './blocked.ts'
 import { abortError } from './lease.ts'
@@ -99,6 +99,14 @@ function list(ids: readonly string[]): string {
 
 /** Codes that say that the revision itself is wrong; others tell of the server or of who runs it. */
 const isFault = (code: ErrorCode) => /^(SQL|CHROMA)\.|_FAILED|FOREIGN_KEY|NOT_AWAITED/.test(code)
+
+/** `godwit up` need not be said again after `do this, then: godwit up`. */
+function withoutRepeats(commands: readonly string[]): string[] {
+  return commands.filter(
+    (command, index) =>
+      !commands.slice(0, index).some(known => known === command || known.endsWith(`then: ${command}`)),
+  )
+}
 
 function nextCommands(execution: Execution, facts: FailureFacts, code: ErrorCode): string[] {
   const again = execution.direction === 'up' ? 'godwit up' : 'godwit down'

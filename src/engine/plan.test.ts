@@ -72,7 +72,7 @@ describe('planRun', () => {
   it('refuses everything else while a revision is half done', () => {
     const cases: [StepRow, 'up' | 'down', string][] = [
       [step('b'), 'down', '-1'],
-      [step('a', { direction: 'down', error: 'the server said no' }), 'up', 'head'],
+      [step('a', { direction: 'down', error: 'The server said no.' }), 'up', 'head'],
       [step('c'), 'up', 'b'],
     ]
     for (const [half, direction, target] of cases) {

@@ -4,7 +4,8 @@ import type { RevisionGraph } from '../core/revision/graph.ts'
 import { currentHeads, downPath, upPath } from '../core/revision/path.ts'
 import type { Direction } from '../core/revision/revision.ts'
 import { resolveTarget } from '../core/revision/target.ts'
-import { countOf, sentences } from '../core/revision/wording.ts'
+import { countOf } from '../core/revision/wording.ts'
+import { sentences } from '../core/sentence.ts'
 import { type AppliedRow, JOURNAL_FORMAT, type JournalState, type StepRow } from '../dialect/journal.ts'
 
 export interface RunPlan {

@@ -54,7 +54,8 @@ export async function runDatabase(
   let error: GodwitError | undefined
   try {
     refuseAborted(scope.signal)
-    const open = () => database.dialect.open({ purpose: 'run', signal: scope.signal })
+    const lockWaitMs = request.lockWaitMs ?? database.lock.waitMs
+    const open = () => database.dialect.open({ purpose: 'run', signal: scope.signal, lockWaitMs })
     // A server is asked while the files are read; a database file is not made for a folder that cannot be read.
     const opening = database.dialect.capabilities.server ? open() : undefined
     opening?.then(opened => (session = opened)).catch(() => {})

@@ -68,10 +68,7 @@ function revisionScript(database: EngineDatabase, work: Work, direction: Directi
       `${revision.id} is code: what it does is known only when it runs`,
       {
         why: 'No script was printed.',
-        next: [
-          `godwit ${direction} ${revision.id}`,
-          `godwit ${direction} --dry-run`,
-        ],
+        next: [`godwit ${direction} ${revision.id}`, `godwit ${direction} --dry-run`],
         where: { file: revision.file ?? revision.id },
       },
     )

@@ -2,10 +2,11 @@
 // the lock is given back.
 import { describe, expect, it } from 'vitest'
 import { freshChroma, unavailable } from '../servers/databases.ts'
-import { type Answer, type Scene, withScene } from './scene.ts'
+import { type Answer, type Running, type Scene, withScene } from './scene.ts'
 import {
   type BadDatabase,
   type BadStore,
+  duckdbStore,
   mariadbStore,
   postgresStore,
   sqliteStore,
@@ -23,6 +24,16 @@ function expectStopped(answer: Answer, exit: number): void {
   expect(answer.code, answer.stderr + answer.stdout).toBe(exit)
   expect(answer.stderr).toContain('stopping: rolling back')
   expect(answer.stderr).toContain('RUN.ABORTED')
+}
+
+/** The first revision is committed and the second one runs. */
+async function atWork(run: Running, database: BadDatabase, store: BadStore): Promise<void> {
+  // An embedded file cannot be looked into meanwhile; a server sends its answers when all of them are there.
+  if (store === sqliteStore || store === duckdbStore) return run.saw(/1\/2\s+001_one/)
+  for (const end = Date.now() + 20_000; !(await database.tables()).includes('one'); ) {
+    if (Date.now() > end) throw new Error('the run never began')
+    await new Promise(resolve => setTimeout(resolve, 50))
+  }
 }
 
 /** Nobody holds the lock, and a run that does not wait finishes. */
@@ -46,7 +57,7 @@ describe.each(stores.map(store => [store.name, store] as const))('signal on %s',
         const two = (statement: string) => `CREATE TABLE two (id int);\n${statement};\nCREATE TABLE three (id int);\n`
         scene.revisions({ ...one, '002_two.sql': two(long(store)) })
         const run = scene.start(['up'])
-        await run.saw(/1\/2\s+001_one/)
+        await atWork(run, database, store)
         await new Promise(resolve => setTimeout(resolve, 300))
         const began = performance.now()
         run.kill(signal)
@@ -90,7 +101,7 @@ describe.each(stores.map(store => [store.name, store] as const))('signal on %s',
           '002_two.sql': `CREATE TABLE two (id int);\n${store.wait(store === sqliteStore ? 1.5 : 4)};\n`,
         })
         const first = scene.start(['up'])
-        await first.saw(/1\/2\s+001_one/)
+        await atWork(first, database, store)
         const [hurried, patient, stopped] = [
           scene.start(['up', '--lock-wait', '0', '--json']),
           scene.start(['up']),

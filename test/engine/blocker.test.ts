@@ -248,6 +248,33 @@ describe.skipIf(reason)('on PostgreSQL', () => {
     ])
   })
 
+  it('names a prepared transaction that may be the holder', { timeout: 30_000 }, async () => {
+    await hold("LOCK TABLE t; PREPARE TRANSACTION 'it''s'")
+    const { error } = await run(dialect({ lockTimeoutMs: 300 }), [
+      { id: '013_m', up: 'ALTER TABLE t ADD COLUMN m int' },
+    ])
+    await holder.query("ROLLBACK PREPARED 'it''s'")
+    expect(named(error)).toMatchObject([
+      { backend: '', user: 'postgres', state: 'prepared transaction', possible: true },
+    ])
+    expect(error?.next.at(-1)).toContain("ROLLBACK PREPARED 'it''s';")
+  })
+
+  it('tells a blocker that waits for another one', { timeout: 30_000 }, async () => {
+    await hold()
+    const second = new pg.Client({ connectionString: fresh.url })
+    await second.connect()
+    const waiting = second.query('BEGIN; LOCK TABLE t; ROLLBACK')
+    await sleep(100)
+    const { blocked } = await run(dialect(), [{ id: '014_n', up: 'ALTER TABLE t ADD COLUMN n2 int' }], event => {
+      if (event.type === 'blocked') void release()
+    })
+    await waiting
+    await second.end()
+    expect(blocked[0]?.by.map(by => by.backend).sort()).toHaveLength(2)
+    expect(blocked[0]?.by.find(by => by.waitsFor)?.waitsFor).toEqual([pid])
+  })
+
   describe('CONCURRENTLY', () => {
     const index = (name: string): MemoryRevision => ({
       id: name,

@@ -23,5 +23,6 @@ await new Promise(resolve => process.stdin.once('data', resolve))
 process.stdin.pause()
 const { error, databases: results } = await godwit.up()
 const applied = results[0]?.steps.filter(step => step.state === 'applied').map(step => step.revision)
-process.stdout.write(`${JSON.stringify({ applied, error: error && `${error.code} ${error.message}` })}\n`)
-process.exitCode = error ? 1 : 0
+const answer = `${JSON.stringify({ applied, error: error && `${error.code} ${error.message}` })}\n`
+// Node would wait for the parser's compilation to end.
+process.stdout.write(answer, () => process.exit(error ? 1 : 0))

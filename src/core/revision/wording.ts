@@ -68,9 +68,3 @@ function editDistance(a: string, b: string): number {
   }
   return row[b.length]!
 }
-
-/** Texts of different authors as sentences: each begins where the one before has ended. */
-export function sentences(...parts: readonly (string | undefined)[]): string {
-  const ended = parts.flatMap(part => (part === undefined || part.trim() === '' ? [] : [part.trim()]))
-  return ended.map(part => (/[.!?:…]$/.test(part) ? part : `${part}.`)).join(' ')
-}

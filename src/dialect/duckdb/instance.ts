@@ -37,7 +37,8 @@ export async function holdInstance(settings: ResolvedSettings, options: OpenOpti
   }
   let entry = entries.get(path)
   if (entry === undefined) {
-    entry = { opening: waitForFile(settings, readOnly, options.signal), readOnly, users: 0 }
+    const lockWaitMs = options.lockWaitMs ?? settings.lockWaitMs
+    entry = { opening: waitForFile(settings, readOnly, lockWaitMs, options.signal), readOnly, users: 0 }
     entries.set(path, entry)
   } else if (entry.readOnly && !readOnly) {
     throw new GodwitError('CONNECT.READ_ONLY', `${settings.target} is open for reading only in this process`, {
@@ -69,11 +70,12 @@ export async function holdInstance(settings: ResolvedSettings, options: OpenOpti
 async function waitForFile(
   settings: ResolvedSettings,
   readOnly: boolean,
+  lockWaitMs: number,
   signal: AbortSignal | undefined,
 ): Promise<DuckDBInstance> {
   const { DuckDBInstance } = await loadDuckdb()
   const config = { ...settings.config, ...(readOnly ? { access_mode: 'READ_ONLY' } : {}) }
-  const end = performance.now() + settings.lockWaitMs
+  const end = performance.now() + lockWaitMs
   for (let pause = 20; ; pause = Math.min(pause * 2, 250)) {
     if (signal?.aborted) throw new GodwitError('RUN.ABORTED', 'stopped while waiting for the database file')
     try {
@@ -82,7 +84,7 @@ async function waitForFile(
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)
       if (!message.includes('Could not set lock on file')) throw openingError(settings, error)
-      if (performance.now() >= end) throw heldError(settings, message, error)
+      if (performance.now() >= end) throw heldError(settings, lockWaitMs, message, error)
     }
     await new Promise<void>(resolve => {
       const done = (): void => {
@@ -96,12 +98,12 @@ async function waitForFile(
   }
 }
 
-function heldError(settings: ResolvedSettings, message: string, cause: unknown): GodwitError {
+function heldError(settings: ResolvedSettings, lockWaitMs: number, message: string, cause: unknown): GodwitError {
   const [, program, pid] = /held in (.*?) \(PID (\d+)\)/.exec(message) ?? []
   const who = pid === undefined ? 'another process' : `process ${pid} (${program})`
   return new GodwitError('LOCK.HELD', `${settings.target} is open in ${who}`, {
-    why: `DuckDB lets one process at a time write a file; waited ${settings.lockWaitMs} ms. Nothing was changed`,
-    next: pid === undefined ? ['godwit status'] : [`ps -p ${pid}`, 'godwit status'],
+    why: `DuckDB lets one process at a time write a file; waited ${lockWaitMs} ms. Nothing was changed`,
+    next: [...(pid === undefined ? [] : [`ps -p ${pid}`]), 'godwit up --lock-wait 5min'],
     meta: pid === undefined ? {} : { pid: Number(pid) },
     cause,
   })

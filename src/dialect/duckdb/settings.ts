@@ -17,7 +17,7 @@ export interface DuckdbSettings {
   readonly readOnly?: boolean
   /** Default: DuckDB's own, one for each core. */
   readonly threads?: number
-  /** How long to wait for another process that has the file open, milliseconds. Default 10000. */
+  /** How long to look at the file waits for a process that has it open, milliseconds. Default 10000. A run waits as long as for any lock: `lock.waitMs`. */
   readonly lockWaitMs?: number
 }
 

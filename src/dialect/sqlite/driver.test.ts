@@ -79,7 +79,7 @@ describe('driver', () => {
         for (const left of ['-wal', '-shm']) rmSync(path + left, { force: true })
         expect(openElsewhere('/', [path, driver, 'run'], nobody)).toMatchObject({
           code: 'CONNECT.READ_ONLY',
-          why: 'this user may not write the file; nothing was changed',
+          why: 'This user may not write the file; nothing was changed.',
         })
         expect(openElsewhere('/', [path, driver, 'read'], nobody)).toEqual({ initialised: true })
       }

@@ -231,7 +231,7 @@ describe.each(await installedDrivers())('a session through %s', driver => {
     const cases = [
       [path, 'file is not a database', 'not a SQLite database'],
       [`${newFile()}/x.db`, 'cannot be opened', 'does not exist'],
-      [folder, 'cannot be opened', 'it is a folder'],
+      [folder, 'cannot be opened', 'It is a folder'],
     ]
     for (const [url, message, why] of cases) {
       const error = await rejection(open(url))
