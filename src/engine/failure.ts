@@ -36,14 +36,12 @@ export function revisionFailure(execution: Execution, cause: unknown, facts: Fai
   const blocked = stopped ? undefined : blockedDetails(mapped.code, facts.waited)
   return new GodwitError(code, base.message, {
     why: sentences(stopped ? undefined : mapped.why, blocked?.why, fate(execution, facts)),
-    next: [
-      ...new Set([
-        ...(facts.leaves?.next ?? []),
-        ...base.next,
-        ...nextCommands(execution, facts, stopped?.code ?? mapped.code),
-        ...(blocked?.next ?? []),
-      ]),
-    ],
+    next: withoutRepeats([
+      ...(facts.leaves?.next ?? []),
+      ...base.next,
+      ...nextCommands(execution, facts, stopped?.code ?? mapped.code),
+      ...(blocked?.next ?? []),
+    ]),
     ...(facts.where ? { where: facts.where } : base.where ? { where: base.where } : {}),
     meta: {
       ...mapped.meta,

@@ -1,8 +1,8 @@
 // The door `godwit/duckdb`: a DuckDB file (or `:memory:`) as a store.
-import { existsSync } from 'node:fs'
 import type { LexicalRules } from '../../core/checksum.ts'
 import type { Dialect } from '../dialect.ts'
 import type { Session } from '../session.ts'
+import { databaseFileExists } from '../sql/database-file.ts'
 import { sqlJournal } from '../sql/journal.ts'
 import { duckdbCapabilities } from './capability.ts'
 import { type DuckDBInstance, loadDuckdb } from './driver.ts'
@@ -58,7 +58,8 @@ function build(settings: DuckdbSettings): { readonly dialect: Dialect; dispose()
       memory ??= newMemory()
       return { instance: await memory, release: () => undefined }
     }
-    if (options.purpose === 'read' && !existsSync(resolved.path)) {
+    const present = databaseFileExists(resolved.path, resolved.target)
+    if (options.purpose === 'read' && !present) {
       // Looking at a database that is not there must not make one: an empty one gives the same answers.
       const instance = await newMemory()
       return { instance, release: () => instance.closeSync() }

@@ -3,6 +3,7 @@ import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { GodwitError } from '../../core/error.ts'
 import type { OpenOptions } from '../dialect.ts'
+import { databaseFileExists } from '../sql/database-file.ts'
 import { untilFree } from './busy.ts'
 import { chooseDriver, wrapLive } from './driver/choose.ts'
 import type { OpenFile, SqliteConnection, SqliteDriver } from './driver/driver.ts'
@@ -70,7 +71,7 @@ async function openLive(settings: ResolvedSettings, database: object, options: O
 async function openFile(settings: ResolvedSettings, path: string, options: OpenOptions): Promise<SqliteConnection> {
   const { purpose } = options
   const driver = await chooseDriver(settings.driver)
-  const present = existsSync(path)
+  const present = databaseFileExists(path, settings.target)
   if (!present && (purpose === 'read' || settings.readOnly)) {
     // Looking at a database that is not there must not make one: an empty one in memory gives the same answers.
     if (purpose === 'read') return driver.open({ path: ':memory:', readOnly: false })
