@@ -23,7 +23,7 @@ describe('validateConfig', () => {
           timeZone: 'Europe/Berlin',
           strictSequence: true,
           lock: { waitMs: 0, ttlMs: 1 },
-          settings: { any: 1 },
+          settings: { busyTimeoutMs: 5 },
           revisions: [],
         },
       },

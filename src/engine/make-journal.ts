@@ -1,6 +1,7 @@
 // Makes the journal's tables where they are missing. A refusal says what was being made: people who run their first
 // revision have never heard of these tables.
 import { GodwitError, isGodwitError } from '../core/error.ts'
+import { sentences } from '../core/sentence.ts'
 import type { Dialect } from '../dialect/dialect.ts'
 import type { JournalState } from '../dialect/journal.ts'
 import type { Session } from '../dialect/session.ts'
@@ -13,7 +14,10 @@ export async function makeJournal(dialect: Dialect, session: Session, found: Jou
   } catch (cause) {
     const error = isGodwitError(cause) ? cause : dialect.mapError(cause)
     throw new GodwitError(error.code, error.message, {
-      why: `${error.why === undefined ? '' : `${error.why}; `}godwit was making its journal in this database for the first run. No revision was run.`,
+      why: sentences(
+        error.why,
+        'godwit was making its journal in this database for the first run. No revision was run.',
+      ),
       next: error.next,
       ...(error.where ? { where: error.where } : {}),
       meta: error.meta,

@@ -140,10 +140,15 @@ describe('writing files', () => {
     await expect(godwit.merge({ message: 'again', heads: ['004'] })).rejects.toMatchObject({
       code: 'GRAPH.MERGE_NEEDLESS',
     })
-    const store = await branched({ dialect: chroma({ url: 'chroma://localhost:8000' }) }).catch(
-      (error: unknown) => error,
-    )
-    expect(store).toBeInstanceOf(Object)
+    const place = inFolder('vector', { dialect: chroma({ url: 'chroma://localhost:8000' }) })
+    const vector = makeGodwit(config([place]))
+    for (const [message, parent] of [
+      ['base', 'base'],
+      ['mine', '001'],
+      ['theirs', '001'],
+    ] as const)
+      await vector.newRevision({ message, parents: [parent] })
+    expect((await vector.merge()).written[0]?.file).toMatch(/004_merge_mine_and_theirs\.ts$/)
   })
 
   it('rebase: rewrites the files of the branch, and refuses what is applied', async () => {

@@ -108,6 +108,16 @@ describe('migrateOnStart', () => {
     })
   })
 
+  it('takes a configuration as people write it', async () => {
+    const url = `sqlite:${join(folder, `${++files}.db`)}`
+    expect(
+      (await migrateOnStart({ databases: { app: { url, revisions: [{ id: '002', up: 'SELECT 1' }] } } })).databases[0],
+    ).toMatchObject({
+      name: 'app',
+      to: ['002'],
+    })
+  })
+
   it('lets several instances start at once: each revision is applied once', async () => {
     const file = newFile()
     const results = await Promise.all([1, 2, 3, 4].map(() => migrateOnStart(config(file()))))

@@ -42,7 +42,7 @@ describe.each([
           scene.revisions(revision)
           for (const verb of verbs)
             await scene.fails(verb, { code: 'CONNECT.AUTHENTICATION_FAILED', says: [/password|Access denied/] })
-          const debug = await scene.run(['up'], { env: { GODWIT_DEBUG: '0' } })
+          const debug = await scene.run(['up'], { env: { GODWIT_DEBUG: '1' } })
           expect(debug.stderr).toContain('CONNECT.AUTHENTICATION_FAILED')
           const stream = await scene.run(['up', '--json=stream'])
           expect(stream.code).toBe(2)

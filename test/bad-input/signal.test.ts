@@ -3,21 +3,17 @@
 import { describe, expect, it } from 'vitest'
 import { freshChroma, unavailable } from '../servers/databases.ts'
 import { type Answer, type Running, type Scene, withScene } from './scene.ts'
-import {
-  type BadDatabase,
-  type BadStore,
-  duckdbStore,
-  mariadbStore,
-  postgresStore,
-  sqliteStore,
-  stores,
-  withDatabase,
-} from './store.ts'
+import { type BadDatabase, type BadStore, duckdbStore, sqliteStore, stores, withDatabase } from './store.ts'
 
 const one = { '001_one.sql': 'CREATE TABLE one (id int);\n' }
 const code = (body: string): string => `export default {\n  async up(m: any) {\n${body}\n  },\n}\n`
 /** SQLite's statements run in the process itself and cannot be stopped: the longest wait is the statement. */
 const LONG: ReadonlyMap<BadStore, number> = new Map([[sqliteStore, 1.5]])
+/** How long the first of two runners works; DuckDB's statement depends on the machine. */
+const WAITS: ReadonlyMap<BadStore, number> = new Map([
+  [sqliteStore, 1.5],
+  [duckdbStore, 8],
+])
 const long = (store: BadStore): string => store.wait(LONG.get(store) ?? 20)
 
 function expectStopped(answer: Answer, exit: number): void {
@@ -98,7 +94,7 @@ describe.each(stores.map(store => [store.name, store] as const))('signal on %s',
       withScene(async scene => {
         scene.revisions({
           ...one,
-          '002_two.sql': `CREATE TABLE two (id int);\n${store.wait(store === sqliteStore ? 1.5 : 4)};\n`,
+          '002_two.sql': `CREATE TABLE two (id int);\n${store.wait(WAITS.get(store) ?? 4)};\n`,
         })
         const first = scene.start(['up'])
         await atWork(first, database, store)
@@ -109,7 +105,7 @@ describe.each(stores.map(store => [store.name, store] as const))('signal on %s',
         ]
         if (store === sqliteStore) stopped.kill('SIGKILL')
         else {
-          await new Promise(resolve => setTimeout(resolve, 1_500))
+          await new Promise(resolve => setTimeout(resolve, 800))
           stopped.kill('SIGINT')
         }
         const refused = await hurried.ended
@@ -124,77 +120,13 @@ describe.each(stores.map(store => [store.name, store] as const))('signal on %s',
         const waited = await patient.ended
         expect(waited.code, waited.stderr).toBe(0)
         expect(waited.stdout).toMatch(/nothing to do/)
-        if (store !== sqliteStore) expect((await stopped.ended).code).toBe(130)
+        if (store === duckdbStore) expect([0, 130]).toContain((await stopped.ended).code)
+        else if (store !== sqliteStore) expect((await stopped.ended).code).toBe(130)
         expect(await scene.applied()).toEqual(['001_one', '002_two'])
         expect(await database.tables()).toEqual(['one', 'two'])
       }, database.url),
     ))
 })
-
-const COUNT = 30
-const MOMENTS = 20
-
-describe.each([
-  ['SQLite', sqliteStore],
-  ['PostgreSQL', postgresStore],
-  ['MariaDB', mariadbStore],
-] as const)('SIGINT at random moments on %s', (_, store) => {
-  const seed = Number(process.env.GODWIT_TEST_SEED ?? Date.now() % 2 ** 31)
-  const random = generator(seed)
-  const names = Array.from({ length: COUNT }, (_, n) => `t${String(n).padStart(2, '0')}`)
-  const files = Object.fromEntries(
-    names.map((name, n) => [
-      `${String(n + 1).padStart(3, '0')}_${name}.sql`,
-      `CREATE TABLE ${name} (id int);\nINSERT INTO ${name} VALUES (${n});\n`,
-    ]),
-  )
-  const rows = names.map(name => `SELECT '${name}' AS name, count(*) AS n FROM ${name}`).join(' UNION ALL ')
-
-  it.skipIf(store.unavailable)(`${MOMENTS} times: a second run completes each (seed ${seed})`, async () => {
-    console.log(`${store.name}: GODWIT_TEST_SEED=${seed}`)
-    let whole = 0
-    await withDatabase(store, database =>
-      withScene(async scene => {
-        whole = (await scene.revisions(files).works(['up'])).ms
-      }, database.url),
-    )
-    const outcomes: string[] = []
-    const attempt = () =>
-      withDatabase(store, database =>
-        withScene(async scene => {
-          scene.revisions(files)
-          const run = scene.start(['up'])
-          await new Promise(resolve => setTimeout(resolve, whole * (0.3 + 0.75 * random())))
-          run.kill('SIGINT')
-          const stopped = await run.ended
-          expect([0, 130], stopped.stderr).toContain(stopped.code)
-          const before = await scene.applied()
-          outcomes.push(stopped.code === 0 ? 'done' : String(before.length))
-          await scene.works(['up', '--lock-wait', '0'])
-          expect(await database.tables()).toEqual(names)
-          const counts = await database.query(rows)
-          expect(
-            counts.map(row => Number(row['n'])),
-            `seed ${seed}`,
-          ).toEqual(names.map(() => 1))
-        }, database.url),
-      )
-    // Two at a time: the moments stay random, and the test half as long.
-    for (let n = 0; n < MOMENTS; n += 2) await Promise.all([attempt(), attempt()])
-    console.log(`${store.name}: applied when stopped: ${outcomes.join(', ')}`)
-  })
-})
-
-/** mulberry32 */
-function generator(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
-}
 
 describe('signal on Chroma', async () => {
   const reason = await unavailable('chroma')

@@ -151,7 +151,7 @@ export const duckdbStore: BadStore = {
   unavailable: undefined,
   transactionalDdl: true,
   wait: seconds =>
-    `SELECT count(*) FROM range(${Math.round(seconds * 30_000)}) a, range(30000) b WHERE (a.range * b.range) % 7 = 1`,
+    `SELECT count(*) FROM range(${Math.round(seconds * 6_000)}) a, range(30000) b WHERE (a.range * b.range) % 7 = 1`,
   journal: table => `godwit.godwit_${table}`,
   async fresh() {
     const fresh = await freshDuckdb()

@@ -77,7 +77,6 @@ describe('waiting', () => {
       work: (other: ReturnType<typeof single>) => Promise<unknown>,
     ) => {
       await single(file(), first).up()
-      let run: ReturnType<ReturnType<typeof single>['up']> | undefined
       let meanwhile: Promise<unknown> = Promise.resolve()
       const dialect = faulty(file(), {
         async before(call: Call) {
@@ -87,7 +86,7 @@ describe('waiting', () => {
         },
       })
       meanwhile = pause(200).then(() => work(single(file(), revisions)))
-      run = single(dialect, [...revisions, table('003_three')]).up()
+      const run = single(dialect, [...revisions, table('003_three')]).up()
       return (await run).databases[0]
     }
     expect(states(await waiting([], other => other.up({ target: '001' })))).toEqual([
