@@ -14,7 +14,7 @@ export default defineConfig({
     coverage: {
       provider: 'v8',
       include: ['src/core/**/*.ts', 'src/engine/**/*.ts'],
-      exclude: ['**/*.test.ts', '**/*.d.ts'],
+      exclude: ['**/*.test.ts', '**/*.fixture.ts', '**/*.d.ts'],
       reporter: ['text-summary', 'json-summary', 'json', 'html'],
       thresholds: { statements: 100, branches: 100 },
     },

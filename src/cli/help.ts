@@ -52,7 +52,7 @@ export function generalHelp(): string {
     '',
     'Each flag has a variable: --lock-wait is GODWIT_LOCK_WAIT. The URL is GODWIT_DATABASE_URL or DATABASE_URL.',
     'Exit codes: 0 done, 1 fault of godwit, 2 usage or precondition, 3 declined, 4 findings, 5 locked,',
-    '6 failed and rolled back, 7 failed and left partial, 130 and 143 stopped by a signal.',
+    '6 failed and rolled back, 7 failed and left partial or not known, 130 and 143 stopped by a signal.',
   )
   return `${lines.join('\n')}\n`
 }

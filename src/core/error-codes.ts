@@ -2,7 +2,7 @@
 // docs/errors/<CODE>.md exists for each of them; a test keeps both equal.
 
 interface CodeFacts {
-  /** 2 usage or precondition · 3 declined · 4 findings · 5 lock not obtained · 6 rolled back · 7 left partial · 1 bug */
+  /** 2 usage or precondition · 3 declined · 4 findings · 5 lock not obtained · 6 rolled back · 7 left partial, or not known · 1 bug */
   readonly exit: 1 | 2 | 3 | 4 | 5 | 6 | 7
   readonly summary: string
   /** What to do where the place of the error knows nothing better. */
@@ -125,7 +125,7 @@ export const errorCodes = {
     summary: 'The database can only be read.',
     next: 'connect where this user may write, then: godwit up',
   },
-  'CONNECT.LOST': { exit: 6, summary: 'The connection was lost during the run.', next: 'godwit status' },
+  'CONNECT.LOST': { exit: 7, summary: 'The connection was lost during the run.', next: 'godwit status' },
   'CONNECT.POOLER': { exit: 2, summary: 'A pooler in transaction mode stands between godwit and the server.' },
   // lock
   'LOCK.HELD': { exit: 5, summary: 'Another runner holds the lock.', next: 'godwit lock status' },

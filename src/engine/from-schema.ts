@@ -1,6 +1,6 @@
 // Development only: a database without history is made straight from the wanted schema, and stamped at the heads.
 import { randomUUID } from 'node:crypto'
-import { GodwitError, isGodwitError } from '../core/error.ts'
+import { GodwitError } from '../core/error.ts'
 import { currentHeads } from '../core/revision/path.ts'
 import type { SqlSection } from '../core/revision/revision.ts'
 import type { JournalWrite } from '../dialect/journal.ts'
@@ -11,6 +11,7 @@ import { acquireLease } from './lease.ts'
 import { checkFormat } from './plan.ts'
 import { prepareSql } from './prepare.ts'
 import type { DatabaseResult } from './result.ts'
+import { knownError } from './known-error.ts'
 
 const schemaRevision = { id: 'schema', options: { transaction: 'on' } } as const
 
@@ -118,7 +119,7 @@ export async function makeFromSchema(
       to: [],
       steps: [],
       verified: false,
-      error: isGodwitError(cause) ? cause : dialect.mapError(cause),
+      error: knownError(dialect, cause),
     }
   } finally {
     await session?.close()

@@ -1,9 +1,9 @@
 // `lock status` and `lock break`.
-import { isGodwitError } from '../core/error.ts'
 import type { EngineDatabase } from './database.ts'
 import { checkFormat } from './plan.ts'
 import type { LockResult } from './result.ts'
 import { withReader } from './status.ts'
+import { knownError } from './known-error.ts'
 
 type DatabaseLock = LockResult['databases'][number]
 
@@ -38,6 +38,6 @@ async function answer(database: EngineDatabase, ask: () => Promise<DatabaseLock[
   try {
     return { ...base, lock: await ask() }
   } catch (cause) {
-    return { ...base, lock: null, error: isGodwitError(cause) ? cause : dialect.mapError(cause) }
+    return { ...base, lock: null, error: knownError(dialect, cause) }
   }
 }

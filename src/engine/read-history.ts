@@ -1,5 +1,4 @@
 // The history as people read it: every revision with its parents, labels and whether it is applied; and one of them whole.
-import { isGodwitError } from '../core/error.ts'
 import { resolveRevision } from '../core/revision/target.ts'
 import type { Revision } from '../core/revision/revision.ts'
 import type { AppliedRow, JournalState } from '../dialect/journal.ts'
@@ -9,6 +8,7 @@ import { checkFormat } from './plan.ts'
 import { prepareSql } from './prepare.ts'
 import type { DatabaseHistory, HistoryEntry, ShowResult, ShownStatement } from './result.ts'
 import { appliedRevision, withReader } from './status.ts'
+import { knownError } from './known-error.ts'
 
 const noJournal: JournalState = { initialised: false, format: 0, applied: [], steps: [], lease: undefined }
 
@@ -27,7 +27,7 @@ export async function databaseHistory(
     checkFormat(journal)
     return { ...base, connected: true, revisions: entries(history, journal) }
   } catch (cause) {
-    const error = isGodwitError(cause) ? cause : dialect.mapError(cause)
+    const error = knownError(dialect, cause)
     return { ...base, connected: false, revisions: entries(history, noJournal), error }
   }
 }

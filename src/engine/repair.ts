@@ -1,11 +1,11 @@
 // Mending the journal after a crash or an edit. Without an answer it only reports what it would need to know.
-import { isGodwitError } from '../core/error.ts'
 import type { AppliedRow, JournalState, JournalWrite, StepRow } from '../dialect/journal.ts'
 import type { EngineDatabase, RunScope } from './database.ts'
 import { type History, loadHistory } from './history.ts'
 import { changeJournal, type JournalChange } from './locked.ts'
 import { findDrift } from './plan.ts'
 import type { RepairResult } from './result.ts'
+import { knownError } from './known-error.ts'
 
 export interface RepairAnswers {
   /** Statements in doubt: record as done, or run again at the next run. */
@@ -30,7 +30,7 @@ export async function repairDatabase(
     const actions = await changeJournal(database, scope, 'repair', async journal => decide(history, journal, answers))
     return { ...base, actions }
   } catch (cause) {
-    return { ...base, actions: [], error: isGodwitError(cause) ? cause : dialect.mapError(cause) }
+    return { ...base, actions: [], error: knownError(dialect, cause) }
   }
 }
 

@@ -1,7 +1,7 @@
 // One database, one run: connect, read, plan, lock, plan again, execute, verify, give back.
 // Never rejects for a reason the user can act on: every failure is in the result.
 import { randomUUID } from 'node:crypto'
-import { GodwitError, isGodwitError } from '../core/error.ts'
+import { GodwitError } from '../core/error.ts'
 import type { Direction } from '../core/revision/revision.ts'
 import type { JournalState } from '../dialect/journal.ts'
 import type { Session } from '../dialect/session.ts'
@@ -17,6 +17,7 @@ import { currentHeadsOf, findDrift, planRun, type RunPlan } from './plan.ts'
 import type { DatabaseResult, StepResult } from './result.ts'
 import { makeJournal } from './make-journal.ts'
 import { prepareWork, type Work } from './work.ts'
+import { knownError } from './known-error.ts'
 
 export interface RunRequest {
   readonly direction: Direction
@@ -73,7 +74,7 @@ export async function runDatabase(
     })
     await runOn(session, database, request, scope, links, history, frame)
   } catch (cause) {
-    error = isGodwitError(cause) ? cause : database.dialect.mapError(cause)
+    error = knownError(database.dialect, cause)
   } finally {
     await session?.close()
   }
@@ -254,7 +255,7 @@ async function runLocked(
     await executePlan(execution, plan, works, links.gate)
     await verifyRun(locked, plan)
   } catch (cause) {
-    error = isGodwitError(cause) ? cause : dialect.mapError(cause)
+    error = knownError(dialect, cause)
   } finally {
     await forgetStop()
   }
@@ -297,7 +298,7 @@ async function runLocked(
     ])
     // The audit row is not worth hiding the run's own outcome; a lost connection or lease was told already.
     .catch((cause: unknown) => {
-      error ??= isGodwitError(cause) ? cause : dialect.mapError(cause)
+      error ??= knownError(dialect, cause)
     })
   if (error) throw error
 }

@@ -1,5 +1,4 @@
 // Recording revisions as applied, or as not applied, without running them.
-import { isGodwitError } from '../core/error.ts'
 import { currentHeads, upPath } from '../core/revision/path.ts'
 import { resolveTarget } from '../core/revision/target.ts'
 import type { JournalWrite } from '../dialect/journal.ts'
@@ -8,6 +7,7 @@ import { loadHistory } from './history.ts'
 import { changeJournal } from './locked.ts'
 import { refusePartial } from './plan.ts'
 import type { DatabaseResult, StepResult } from './result.ts'
+import { knownError } from './known-error.ts'
 
 /** Afterwards exactly the target and its ancestors are recorded as applied. `base`: nothing is. */
 export async function stampDatabase(
@@ -55,7 +55,7 @@ export async function stampDatabase(
       return { writes, result: { ...base, ok: true, ...heads, steps, verified: true } }
     })
   } catch (cause) {
-    const error = isGodwitError(cause) ? cause : dialect.mapError(cause)
+    const error = knownError(dialect, cause)
     return { ...base, ok: false, from: [], to: [], steps: [], verified: false, error }
   }
 }

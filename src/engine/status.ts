@@ -1,5 +1,4 @@
 // Where a database stands: read only, one connection, one look.
-import { isGodwitError } from '../core/error.ts'
 import { currentHeads } from '../core/revision/path.ts'
 import type { AppliedRow, JournalState } from '../dialect/journal.ts'
 import type { Session } from '../dialect/session.ts'
@@ -8,6 +7,7 @@ import { describeDrift } from './drift.ts'
 import { type History, loadHistory } from './history.ts'
 import { checkFormat, findDrift } from './plan.ts'
 import type { AppliedRevision, DatabaseState, DatabaseStatus } from './result.ts'
+import { knownError } from './known-error.ts'
 
 /** Opens for reading, and closes whatever happens. */
 export async function withReader<Result>(
@@ -31,7 +31,7 @@ export async function databaseStatus(database: EngineDatabase, signal: AbortSign
     history = await loadHistory(database)
     return await withReader(database, signal, session => readStatus(database, history as History, session))
   } catch (cause) {
-    const error = isGodwitError(cause) ? cause : dialect.mapError(cause)
+    const error = knownError(dialect, cause)
     const heads = history?.graph.heads ?? []
     const empty = { current: [], applied: [], pending: [], partial: [], findings: [] }
     return { ...base, ...empty, heads, state: 'unreachable', error }

@@ -9,6 +9,7 @@ import { checkFormat, findDrift } from './plan.ts'
 import { prepareSql } from './prepare.ts'
 import type { VerifyResult } from './result.ts'
 import { withReader } from './status.ts'
+import { knownError } from './known-error.ts'
 
 type DatabaseVerdict = VerifyResult['databases'][number]
 
@@ -32,7 +33,7 @@ export async function verifyDatabase(database: EngineDatabase, signal: AbortSign
     })
     return { ...base, ok: findings.every(finding => finding.severity === 'info'), checked, findings }
   } catch (cause) {
-    const error = isGodwitError(cause) ? cause : dialect.mapError(cause)
+    const error = knownError(dialect, cause)
     return { ...base, ok: false, checked, findings, error }
   }
 }

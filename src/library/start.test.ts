@@ -227,7 +227,8 @@ describe('fromSchema', () => {
     expect(String((error as { why?: string }).why)).not.toContain('rolled back')
     const odd = failingAt(newFile()(), "'stamped'", { plain: true })
     await expect(migrateOnStart(config(odd), { fromSchema: schemaFile(wanted) })).rejects.toMatchObject({
-      message: 'odd',
+      code: 'INTERNAL.BUG',
+      cause: { message: 'odd' },
     })
   })
 

@@ -333,7 +333,7 @@ describe('a driver that breaks its contract', () => {
       const { error, databases } = await single(faulty(file(), { before: odd }), [
         { id: '001_a', transaction, up: 'CREATE TABLE a (id int); CREATE TABLE b (id int)' },
       ]).up()
-      expect(error).toMatchObject({ message: 'odd' })
+      expect(error).toMatchObject({ code: 'INTERNAL.BUG', exitCode: 1, cause: { message: 'odd' } })
       expect(states(databases[0])).toEqual(['001_a pending'])
       expect((await single(file(), []).lockStatus()).databases[0]?.lock).toBeNull()
     })

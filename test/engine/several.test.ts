@@ -210,10 +210,13 @@ it('goes on with a dependency that is applied already without waiting', async ()
   expect(events).not.toContain('waiting-for')
 })
 
-it('names an error that is none of godwit', async () => {
+it('names a fault of its own as one', async () => {
   const { open } = several({ a: [table('001_a', 'a')] })
   const before = (call: Call) => {
     if (call.what === 'open') throw new TypeError('odd')
   }
-  expect((await open({ a: { before } }).up()).error).toMatchObject({ message: 'odd' })
+  expect((await open({ a: { before } }).up()).error).toMatchObject({
+    code: 'INTERNAL.BUG',
+    message: 'godwit met a fault of its own: odd',
+  })
 })

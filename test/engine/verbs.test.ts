@@ -78,13 +78,21 @@ it('reports a store that does not answer, each verb for itself', async () => {
   expect(status).toMatchObject({ state: 'unreachable', heads: ['002_two'], applied: [], pending: [] })
 })
 
-it('names an error of the store that is none of godwit', async () => {
-  const odd = faulty(newSqlite()(), {
-    before: call => {
-      if (call.what === 'open') throw new TypeError('odd')
-    },
-  })
-  expect(new Set(Object.values(await errors(odd)))).toEqual(new Set(['RUN.STATEMENT_FAILED']))
+it('tells an error of the store from a fault of its own', async () => {
+  const codes = async (thrown: unknown) => {
+    const odd = faulty(newSqlite()(), {
+      before: call => {
+        if (call.what === 'open') throw thrown
+      },
+    })
+    return [...new Set(Object.values(await errors(odd)))]
+  }
+  for (const kind of [TypeError, ReferenceError, RangeError]) {
+    expect(await codes(new kind('odd'))).toEqual(['INTERNAL.BUG'])
+    expect(await codes(Object.assign(new kind('odd'), { code: 'ERR_OF_A_DRIVER' }))).toEqual(['RUN.STATEMENT_FAILED'])
+  }
+  expect(await codes(new Error('odd'))).toEqual(['RUN.STATEMENT_FAILED'])
+  expect(await codes('a text')).toEqual(['RUN.STATEMENT_FAILED'])
 })
 
 it('has no heads when not even the files can be read', async () => {
@@ -274,7 +282,8 @@ describe('verify', () => {
       next: expect.any(Array),
       meta: { revision: '001_a' },
     })
-    expect((await verdict(new TypeError('odd')))?.error?.message).toBe('odd')
+    expect((await verdict(new Error('odd')))?.error?.message).toBe('odd')
+    expect((await verdict(new TypeError('odd')))?.error).toMatchObject({ code: 'INTERNAL.BUG' })
   })
 })
 

@@ -33,6 +33,16 @@ describe('decodeText', () => {
     expect(decodeText(Buffer.from('\uFEFF\uFEFFa'), 'f')).toBe('\uFEFFa')
     expect(decodeText(new Uint8Array(Buffer.from('xäx')).subarray(1, 3), 'f')).toBe('ä')
   })
+
+  it('refuses a NUL character and says where it stands', () => {
+    expect(() => decodeText(Buffer.from('SELECT 1;\nSELECT \0 2'), 'f.sql')).toThrow(
+      expect.objectContaining({
+        code: 'FILE.ENCODING_INVALID',
+        where: { file: 'f.sql', line: 2, column: 8 },
+        meta: { byteOffset: 17 },
+      }),
+    )
+  })
 })
 
 describe('isBlankSql', () => {

@@ -57,7 +57,7 @@ export function refuseNewViolations(connection: SqliteConnection, before: Violat
       `${added} ${added === 1 ? 'row' : 'rows'} of ${table} would be left without their row in ${parent}: ${names}`,
       {
         why:
-          'foreign keys are checked before the commit of a revision that drops or rebuilds tables; ' +
+          'Foreign keys are checked before the commit of a revision that drops or rebuilds tables; ' +
           'ON DELETE actions do not run in such a revision. It was rolled back',
         next: [
           `delete or correct these rows of ${table} in the revision, or delete from ${parent} in a revision of its own`,

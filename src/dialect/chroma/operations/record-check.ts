@@ -53,8 +53,8 @@ function checkMetadata(record: ChromaRecord | ChromaRecordChange, nullRemoves: b
 
 export function invalid(id: string, fault: string): GodwitError {
   return new GodwitError('CHROMA.RECORD_INVALID', `record ${id} ${fault}`, {
-    why: 'Nothing of its batch was sent. Batches before it are done.',
-    next: ['correct the record in the revision', 'godwit up'],
+    why: 'Nothing of its batch was sent; batches before it, if any, are done.',
+    next: ['correct the record in the revision'],
     meta: { ...UNTOUCHED, record: id },
   })
 }
