@@ -11,6 +11,7 @@ import type { RunEvent } from './event.ts'
 import { executePlan } from './execute.ts'
 import type { History } from './history.ts'
 import { acquireLease } from './lease.ts'
+import { knownError } from './known-error.ts'
 import type { RunPlan } from './plan.ts'
 import type { StepResult, StepState } from './result.ts'
 import { prepareWork, type Work } from './work.ts'
@@ -63,7 +64,7 @@ async function tryAll(
     await executePlan({ ...base, scope: quiet, direction: 'up', outcome: new Map() }, noPlan, before, async () => {})
     await executePlan({ ...base, scope: shown, direction, outcome: tried }, noPlan, works, async () => {})
   } catch (error) {
-    throw onScratch(database.dialect.mapError(error))
+    throw onScratch(knownError(database.dialect, error))
   } finally {
     for (const step of tried.values()) outcome.set(step.revision, { ...step, state: triedState(step.state) })
     await forgetStop()

@@ -11,6 +11,7 @@ import { batchSettings } from './execute-atomic.ts'
 import { type CodeWork, codeFailure, runUser } from './execute-code.ts'
 import { type Execution, settle } from './execution.ts'
 import { revisionFailure } from './failure.ts'
+import { knownError } from './known-error.ts'
 import type { History } from './history.ts'
 import { refuseAborted } from './lease.ts'
 import { batchProgress } from './progress.ts'
@@ -133,7 +134,7 @@ function settingsOf(work: Work) {
 function sqlFailure(execution: Execution, work: Extract<Work, { kind: 'sql' }>, error: unknown) {
   const batch = error instanceof BatchFailure ? error : undefined
   const failed = batch && work.prepared.statements[batch.index - settingsOf(work).length]
-  return revisionFailure(execution, batch ? batch.cause : error, {
+  return revisionFailure(execution, batch ? batch.cause : knownError(execution.database.dialect, error), {
     revision: work.revision.id,
     state: 'rolled-back',
     where: failed?.locate(batch?.offset),

@@ -56,16 +56,17 @@ export async function race(contenders: readonly Contender[], rounds: number, war
   })
 }
 
-/** One table: each contender beside the first of them, or beside `unit`. */
-export function print(title: string, timings: readonly Timing[], unit: string = timings[0]?.name ?? ''): void {
-  const base = timings.find(timing => timing.name === unit) as Timing
-  process.stdout.write(`\n${title}   (× ${unit})\n`)
+/** One table: each contender beside the first of them. */
+/** @param measure what the absolute figures are in */
+export function print(title: string, timings: readonly Timing[], measure: 'ms' | 'µs' = 'ms'): void {
+  const base = timings[0] as Timing
+  process.stdout.write(`\n${title}   (× ${base.name})\n`)
   const width = Math.max(...timings.map(timing => timing.name.length))
   for (const { name, min, median } of timings) {
     const ratio = (median / base.median).toFixed(2).padStart(7)
     const best = (min / base.min).toFixed(2).padStart(7)
     process.stdout.write(
-      `  ${name.padEnd(width)}  ${ratio} ×  (best of each ${best} ×)  median ${median.toFixed(0).padStart(6)} ms\n`,
+      `  ${name.padEnd(width)}  ${ratio} ×  (best of each ${best} ×)  median ${median.toFixed(0).padStart(6)} ${measure}\n`,
     )
   }
 }

@@ -70,7 +70,7 @@ async function applying(store: BenchStore): Promise<void> {
       (((bySize.get(large) as Timing)[pick] - (bySize.get(small) as Timing)[pick]) * 1_000) / (large - small)
     return { name, min: per('min'), median: per('median') }
   })
-  print(`Each further revision, ${store.name} (µs where it says ms)`, marginal)
+  print(`Each further revision, ${store.name}`, marginal, 'µs')
 }
 
 async function nothingToDo(store: BenchStore): Promise<void> {

@@ -154,7 +154,7 @@ it('waits for no other database, and reports a store error as it is', async () =
   expect(databases.map(({ ok }) => ok)).toEqual([true, false])
 })
 
-it('passes on what is no failure of a statement', async () => {
+it('names a fault of its own, which is no failure of a statement', async () => {
   for (const capabilities of [{}, { transactionalDdl: false }]) {
     const before = (call: Call) => {
       if (call.item?.kind === 'statement') throw new TypeError('odd')
@@ -167,6 +167,7 @@ it('passes on what is no failure of a statement', async () => {
         return { ...made, dialect: faulty(made.dialect, { before }) }
       },
     }
-    expect((await single(dialect, [table('001_one')]).up({ dryRun: true })).error).toMatchObject({ message: 'odd' })
+    const { error } = await single(dialect, [table('001_one')]).up({ dryRun: true })
+    expect(error).toMatchObject({ code: 'INTERNAL.BUG', message: 'godwit met a fault of its own: odd' })
   }
 })

@@ -21,7 +21,15 @@ beforeAll(async () => {
 })
 afterAll(() => place.dispose())
 
-const single = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'FORMATS.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md']
+const single = [
+  'package.json',
+  'README.md',
+  'LICENSE',
+  'CHANGELOG.md',
+  'FORMATS.md',
+  'ARCHITECTURE.md',
+  'CONTRIBUTING.md',
+]
 
 /** Files that belong into the tarball. */
 const allowed = [

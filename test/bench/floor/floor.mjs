@@ -22,7 +22,7 @@ const files = bare
 
 function upOf(text) {
   const body = text.split('-- migrate:up')[1] ?? text
-  return body.split('-- migrate:down')[0].trim()
+  return body.split('-- migrate:down')[0].trim().replace(/;$/, '')
 }
 
 const table = 'CREATE TABLE IF NOT EXISTS floor_journal (id varchar(200) PRIMARY KEY, hash varchar(64) NOT NULL)'
