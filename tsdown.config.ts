@@ -43,31 +43,28 @@ function thirdParty(modules: readonly string[]): string {
   return `Parts of these packages are in the files of this folder.\n\n${notices.toSorted().join(`\n${'-'.repeat(80)}\n\n`)}`
 }
 
-export default defineConfig({
-  entry: Object.fromEntries([...doors, 'cli/main'].map(name => [name, `src/${name}.ts`])),
+const entries = (names: readonly string[]) => Object.fromEntries(names.map(name => [name, `src/${name}.ts`]))
+
+/** What the program and the types are built with alike. */
+const shared = {
   format: 'esm',
   platform: 'node',
   target: 'node20.19',
   outDir: 'dist',
   fixedExtension: false,
-  clean: true,
   hash: false,
   sourcemap: false,
-  minify: true,
-  dts: true,
-  deps: { neverBundle: external, alwaysBundle: ['commander', 'picocolors', 'std-env', '@clack/prompts', 'diff'] },
   report: false,
-  // The version becomes text in main.ts: `--version` then reads one file.
-  inputOptions: { optimization: { inlineConst: true } },
+} as const
+
+const program = defineConfig({
+  ...shared,
+  entry: entries([...doors, 'cli/main']),
+  clean: true,
+  minify: true,
+  dts: false,
+  deps: { neverBundle: external, alwaysBundle: ['commander', 'picocolors', 'std-env', '@clack/prompts', 'diff'] },
   plugins: [
-    {
-      name: 'drop-empty-import',
-      // The version's own file would still be loaded, for nothing.
-      generateBundle(_options, bundle) {
-        const main = bundle['cli/main.js']
-        if (main?.type === 'chunk') main.code = main.code.replace(/import\s*"\.\.\/chunk\/version\.js";?/, '')
-      },
-    },
     {
       name: 'third-party-licences',
       generateBundle(_options, bundle) {
@@ -97,3 +94,15 @@ export default defineConfig({
     },
   },
 })
+
+/** One after the other, and with chunks of its own: types share other parts than the code does. */
+const types = defineConfig({
+  ...shared,
+  entry: entries(doors),
+  clean: false,
+  deps: { neverBundle: external },
+  dts: { emitDtsOnly: true },
+  outputOptions: { chunkFileNames: 'chunk/[name].js' },
+})
+
+export default [program, types].flat()

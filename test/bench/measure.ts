@@ -56,8 +56,7 @@ export async function race(contenders: readonly Contender[], rounds: number, war
   })
 }
 
-/** One table: each contender beside the first of them. */
-/** @param measure what the absolute figures are in */
+/** One table: each contender beside the first of them. @param measure what the absolute figures are in */
 export function print(title: string, timings: readonly Timing[], measure: 'ms' | 'µs' = 'ms'): void {
   const base = timings[0] as Timing
   process.stdout.write(`\n${title}   (× ${base.name})\n`)

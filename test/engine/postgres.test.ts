@@ -35,18 +35,18 @@ describe.skipIf(reason !== undefined)('a real PostgreSQL', () => {
     )
   const lockOf = async (godwit: Awaited<ReturnType<typeof start>>) => (await godwit.lockStatus()).databases[0]?.lock
   /** Waits until a backend of the run executes a statement with this text, and gives its process id. */
-  const backend = async (text: string): Promise<number> => {
+  /** The backend that sleeps now; what its message holds besides is done or comes later. */
+  const sleeping = async (): Promise<number> => {
     for (let n = 0; n < 200; n++) {
       // Inside a transaction the server shows what it showed first.
       await other.query('SELECT pg_stat_clear_snapshot()')
       const { rows } = await other.query(
-        'SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database() AND state = $1 AND query LIKE $2',
-        ['active', `%${text}%`],
+        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'",
       )
       if (rows[0]) return rows[0].pid
       await new Promise(resolve => setTimeout(resolve, 25))
     }
-    throw new Error(`nobody runs ${text}`)
+    throw new Error('nobody sleeps')
   }
 
   const waiting = { id: '002_column', up: '-- godwit: lock_timeout=200ms\nALTER TABLE one ADD b int', down: 'SELECT 1' }
@@ -92,7 +92,7 @@ describe.skipIf(reason !== undefined)('a real PostgreSQL', () => {
     await other.query(`BEGIN; SET LOCAL deadlock_timeout = '20s'; UPDATE b SET id = 3`)
     const reasons: string[] = []
     const run = godwit.up({ on: event => event.type === 'retry' && reasons.push(event.reason) })
-    await backend('pg_sleep')
+    await sleeping()
     const theirs = other.query('UPDATE a SET id = 3').then(() => other.query('COMMIT'))
     expect((await run).error).toBeUndefined()
     await theirs
@@ -118,7 +118,7 @@ describe.skipIf(reason !== undefined)('a real PostgreSQL', () => {
         const godwit = await start([revision])
         const stop = new AbortController()
         const run = godwit.up({ signal: stop.signal, dryRun })
-        await backend('pg_sleep')
+        await sleeping()
         const began = Date.now()
         stop.abort()
         const { error, databases } = await run
@@ -139,7 +139,7 @@ describe.skipIf(reason !== undefined)('a real PostgreSQL', () => {
       { id: '002_slow', up: 'CREATE TABLE two (id int);\nSELECT pg_sleep(3)' },
     ])
     const run = godwit.up()
-    await other.query('SELECT pg_terminate_backend($1)', [await backend('pg_sleep')])
+    await other.query('SELECT pg_terminate_backend($1)', [await sleeping()])
     const { error, databases } = await run
     expect(error).toMatchObject({ code: 'CONNECT.LOST', meta: { revision: '002_slow', state: 'in-doubt' } })
     expect(states(databases[0])).toEqual(['001_one applied', '002_slow in-doubt'])
@@ -151,7 +151,7 @@ describe.skipIf(reason !== undefined)('a real PostgreSQL', () => {
   it('rolls back code whose backend was ended', { timeout: 20_000 }, async () => {
     const godwit = await start([code('001_slow', m => m.run('CREATE TABLE a (id int); SELECT pg_sleep(30)'))])
     const run = godwit.up()
-    await other.query('SELECT pg_terminate_backend($1)', [await backend('pg_sleep')])
+    await other.query('SELECT pg_terminate_backend($1)', [await sleeping()])
     expect((await run).error).toMatchObject({ code: 'CONNECT.LOST', meta: { state: 'rolled-back' } })
     expect(await tables()).toEqual([])
   })
