@@ -51,7 +51,9 @@ export class GodwitError extends Error {
 
   /** The exit code of the command line for this error, 2 to 7. */
   get exitCode(): number {
-    return errorCodes[this.code].exit
+    const { exit } = errorCodes[this.code]
+    // A code that leaves it open what stays, in a case where it is known that nothing does.
+    return exit === 7 && this.meta['state'] === 'rolled-back' ? 6 : exit
   }
 
   /** The published JSON form: `{ code, message, why, next, where, meta }`. */

@@ -1,15 +1,15 @@
 // SQL revisions that are one transaction each, journal row included. Several of them may share one message
 // to the server; each still commits alone, so a failure leaves exactly those before it.
 import { GodwitError } from '../core/error.ts'
-import { BatchFailure, type BatchItem, type BatchSettings } from '../dialect/session.ts'
+import type { BatchItem, BatchSettings } from '../dialect/session.ts'
 import { doneState, doneWrites, type Execution, journalItems, settle } from './execution.ts'
 import { revisionFailure } from './failure.ts'
 import { leaseLost } from './lease.ts'
-import { batchProgress, type ProgressMark } from './progress.ts'
+import type { ProgressMark } from './progress.ts'
 import type { PreparedStatement } from './prepare.ts'
 import { settleAfterLoss } from './reconnect.ts'
 import { ATTEMPTS, missedLock, pauseBeforeRetry } from './retry.ts'
-import { type WatchedItem, watchedProgress, watchLocks } from './watch.ts'
+import { runItems } from './run-items.ts'
 import type { Work } from './work.ts'
 
 export type SqlWork = Extract<Work, { kind: 'sql' }>
@@ -53,59 +53,41 @@ interface Item {
 }
 
 async function runBatch(execution: Execution, works: readonly SqlWork[], attempt: number) {
-  const sql = execution.session.sql
+  const { sql } = execution.session
   const items = works.flatMap(work => revisionItems(execution, work))
-  const progress = batchProgress(
-    execution,
-    items.map(item => item.mark),
-  )
   const began = Date.now()
-  const watched = items.map(({ work }) => ({
+  const stopped = await runItems(execution, items, ({ work }) => ({
     revision: work.revision.id,
     lockTimeoutMs: work.options.lockTimeoutMs,
   }))
-  const watch = watchLocks(execution, watched[0] as WatchedItem)
-  try {
-    progress.begin()
-    await sql?.run(
-      items.map(item => item.item),
-      watchedProgress(progress, watch, watched),
-    )
-    await watch.end()
-    return undefined
-  } catch (error) {
-    const waited = await watch.end()
-    if (!(error instanceof BatchFailure)) {
-      await sql?.rollback()
-      throw error
-    }
-    const at = items[Math.min(error.index, items.length - 1)] as Item
-    const { work } = at
-    const id = work.revision.id
-    const unfinished = works.slice(works.indexOf(work))
-    if (error.connectionLost) {
-      throw await settleAfterLoss(execution, unfinished, error, at.statement?.locate(error.offset))
-    }
-    await sql?.rollback()
-    const fenced = execution.database.dialect.journal.isFenceViolation(error.cause)
-    const describe = () =>
-      revisionFailure(execution, fenced ? leaseLost(error.cause) : error.cause, {
-        revision: id,
-        state: 'rolled-back',
-        where: at.statement?.locate(error.offset),
-        waited,
-      })
-    const failure = describe()
-    const again = missedLock(execution, failure)
-    const giveUp = () => {
-      // A stop during the pause changes the reason.
-      const last = execution.stop.aborted ? describe() : failure
-      settle(execution, id, 'rolled-back', { statements: 0, ms: Date.now() - began, error: last })
-      return last
-    }
-    if (again && attempt < ATTEMPTS) return { works: unfinished, revision: id, reason: failure.message, giveUp }
-    throw giveUp()
+  if (!stopped) return undefined
+  const { error, waited } = stopped
+  const at = items[Math.min(error.index, items.length - 1)] as Item
+  const { work } = at
+  const id = work.revision.id
+  const unfinished = works.slice(works.indexOf(work))
+  if (error.connectionLost) {
+    throw await settleAfterLoss(execution, unfinished, error, at.statement?.locate(error.offset))
   }
+  await sql?.rollback()
+  const fenced = execution.database.dialect.journal.isFenceViolation(error.cause)
+  const describe = () =>
+    revisionFailure(execution, fenced ? leaseLost(error.cause) : error.cause, {
+      revision: id,
+      state: 'rolled-back',
+      where: at.statement?.locate(error.offset),
+      waited,
+    })
+  const failure = describe()
+  const again = missedLock(execution, failure)
+  const giveUp = () => {
+    // A stop during the pause changes the reason.
+    const last = execution.stop.aborted ? describe() : failure
+    settle(execution, id, 'rolled-back', { statements: 0, ms: Date.now() - began, error: last })
+    return last
+  }
+  if (again && attempt < ATTEMPTS) return { works: unfinished, revision: id, reason: failure.message, giveUp }
+  throw giveUp()
 }
 
 function revisionItems(execution: Execution, work: SqlWork): Item[] {

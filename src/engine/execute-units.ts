@@ -3,16 +3,17 @@
 import { sha256 } from '../core/checksum.ts'
 import { GodwitError } from '../core/error.ts'
 import type { JournalWrite, StepRow } from '../dialect/journal.ts'
-import { BatchFailure, type BatchItem } from '../dialect/session.ts'
+import type { BatchFailure, BatchItem } from '../dialect/session.ts'
 import { batchSettings, type SqlWork } from './execute-atomic.ts'
 import { doneState, doneWrites, type Execution, journalItems, settle } from './execution.ts'
 import { revisionFailure } from './failure.ts'
 import { leaseLost } from './lease.ts'
-import { batchProgress, type ProgressMark } from './progress.ts'
+import type { ProgressMark } from './progress.ts'
 import type { PreparedStatement, Unit } from './prepare.ts'
 import { settleAfterLoss } from './reconnect.ts'
 import { ATTEMPTS, missedLock, pauseBeforeRetry } from './retry.ts'
-import { type Waited, type WatchedItem, watchedProgress, watchLocks } from './watch.ts'
+import { runItems } from './run-items.ts'
+import type { Waited } from './watch.ts'
 
 interface Item {
   readonly item: BatchItem
@@ -65,35 +66,13 @@ interface Attempt {
 
 /** Undefined when all is done. @throws GodwitError, settled, when the connection was lost */
 async function runUnits(execution: Execution, work: SqlWork, attempt: Attempt) {
-  const { sql } = execution.session
   const items = unitItems(execution, work, attempt)
-  const progress = batchProgress(
-    execution,
-    items.map(item => item.mark),
-  )
-  const { lockTimeoutMs } = work.options
-  const watched = items.map(({ statement }) => ({
+  const stopped = await runItems(execution, items, ({ statement }) => ({
     revision: work.revision.id,
-    lockTimeoutMs,
+    lockTimeoutMs: work.options.lockTimeoutMs,
     longWait: longWaitOf(execution, statement),
   }))
-  const watch = watchLocks(execution, watched[0] as WatchedItem)
-  try {
-    progress.begin()
-    await sql?.run(
-      items.map(item => item.item),
-      watchedProgress(progress, watch, watched),
-    )
-    await watch.end()
-    return undefined
-  } catch (error) {
-    const waited = await watch.end()
-    if (!(error instanceof BatchFailure)) {
-      await sql?.rollback()
-      throw error
-    }
-    return unitFailure(execution, work, error, items, attempt, waited)
-  }
+  return stopped && unitFailure(execution, work, stopped.error, items, attempt, stopped.waited)
 }
 
 const longWaitOf = (execution: Execution, statement: PreparedStatement | undefined) =>

@@ -1,4 +1,5 @@
 // How names are put into messages: short lists, and the names somebody may have meant.
+import { editDistance } from '../edit-distance.ts'
 import { slugOf } from './order.ts'
 
 const shown = 8
@@ -54,17 +55,4 @@ function commonLength(a: string, b: string): number {
   let at = 0
   while (at < a.length && a[at] === b[at]) at++
   return at
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const change = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)
-      next.push(Math.min(change, row[j]! + 1, next[j - 1]! + 1))
-    }
-    row = next
-  }
-  return row[b.length]!
 }
