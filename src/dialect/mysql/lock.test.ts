@@ -34,7 +34,7 @@ describe.skipIf(reason !== undefined)(`journal and lease ${reason ?? ''}`, () =>
     return answer.fence
   }
   /** The server forgets a closed connection a moment later, long before the lease expires. */
-  const once = (take: () => Promise<Fence>) => vi.waitFor(take, { timeout: 5_000, interval: 20 })
+  const once = <Result>(take: () => Promise<Result>) => vi.waitFor(take, { timeout: 20_000, interval: 20 })
   const applied = (id: string, source = "CREATE TABLE `ü` (a int); -- 'x' \\ 😀"): JournalWrite => ({
     type: 'applied',
     id,
@@ -192,16 +192,19 @@ describe.skipIf(reason !== undefined)(`journal and lease ${reason ?? ''}`, () =>
   it('gives an unreleased lease on when it is expired, or at once when its connection is gone', async () => {
     const [one, two, three] = [await open(), await open(), await open()]
     await dialect.journal.ensure(one)
-    const short = await dialect.locker.acquire(one, { ...request('one'), ttlMs: 150 })
+    const short = await dialect.locker.acquire(one, { ...request('one'), ttlMs: 2_000 })
     expect(short.acquired).toBe(true)
     expect((await dialect.locker.acquire(two, request('two'))).acquired).toBe(false)
-    await new Promise(resolve => setTimeout(resolve, 250))
+    await new Promise(resolve => setTimeout(resolve, 2_200))
     await acquire(two, 'two')
     // Session one still has the named lock, so the holder could not write that it has it: only expiry counts.
     await two.close()
     expect((await dialect.locker.acquire(three, request('three'))).acquired).toBe(false)
     await dialect.locker.break(three)
     await one.close()
+    // The server ends a connection after it was closed here, and its named lock with it.
+    const left = `SELECT id FROM information_schema.processlist WHERE id = ${one.identity.backend}`
+    await once(async () => expect(await three.sql?.query(left)).toEqual([]))
     await acquire(three, 'three')
     await three.close()
     const four = await open()
