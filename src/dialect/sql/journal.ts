@@ -1,7 +1,7 @@
 // The journal of every SQL store: what is written and read is the same everywhere, how it is spelt comes from
 // a JournalSql. A lost lease makes a write fail by itself: each write sets the NOT NULL column `fence` to a
 // subquery that finds nothing when the lease has another holder. Creates nothing unless `ensure` is called.
-import { GodwitError } from '../../core/error.ts'
+import { GodwitError, isGodwitError } from '../../core/error.ts'
 import { type Fence, JOURNAL_FORMAT, type JournalState, type JournalStore } from '../journal.ts'
 import { type BatchItem, BatchFailure, type Session, type SqlSession } from '../session.ts'
 import { renderWrite } from './journal-render.ts'
@@ -77,7 +77,20 @@ export function leaseLost(cause: unknown): GodwitError {
 
 const empty: JournalState = { initialised: false, format: 0, applied: [], steps: [], lease: undefined }
 
+/**
+ * Looks twice before it calls a journal damaged: another runner may have made the tables, and applied its first
+ * revisions, between two queries of one look.
+ */
 async function readState(sql: JournalSql, connection: SqlSession): Promise<JournalState> {
+  try {
+    return await readOnce(sql, connection)
+  } catch (error) {
+    if (!isGodwitError(error) || error.code !== 'JOURNAL.DAMAGED') throw error
+    return readOnce(sql, connection)
+  }
+}
+
+async function readOnce(sql: JournalSql, connection: SqlSession): Promise<JournalState> {
   const queries = [
     leaseQuery(sql),
     `SELECT id, checksum, file_hash, ${sql.iso('applied_at')} AS applied, ms, statements, kind, applied_by, tool, ` +
