@@ -1,0 +1,11 @@
+// What PostgreSQL can do with schemas as data, in one place that is loaded when it is needed.
+import type { SchemaPart } from '../schema-part.ts'
+import { postgresIntrospector } from './introspect.ts'
+import { postgresRenderer } from './render.ts'
+import { missingRoles } from './scratch-needs.ts'
+
+export const schemaPart: SchemaPart = {
+  introspector: postgresIntrospector,
+  renderer: postgresRenderer,
+  needs: missingRoles,
+}
