@@ -45,6 +45,22 @@ function thirdParty(modules: readonly string[]): string {
 
 const entries = (names: readonly string[]) => Object.fromEntries(names.map(name => [name, `src/${name}.ts`]))
 
+interface Bundling {
+  getModuleInfo(id: string): { readonly importedIds: readonly string[] } | null
+}
+
+let atStart: Set<string> | undefined
+
+/** Whether each call of the program needs this module: `cli/start.ts` reaches it without any `import()`. */
+function isAtStart(id: string, bundling: Bundling): boolean {
+  if (atStart === undefined) {
+    atStart = new Set([join(import.meta.dirname, 'src/cli/start.ts')])
+    for (const found of atStart)
+      for (const imported of bundling.getModuleInfo(found)?.importedIds ?? []) atStart.add(imported)
+  }
+  return atStart.has(id)
+}
+
 /** What the program and the types are built with alike. */
 const shared = {
   format: 'esm',
@@ -80,12 +96,15 @@ const program = defineConfig({
     // used verbs and their libraries stay apart.
     codeSplitting: {
       groups: [
-        { name: 'engine', test: /src\/(core\/(?!version)|source|engine|library|config|api)/ },
         {
-          name: 'command',
-          test: /src\/cli\/(?!main|init|complete|completion)|node_modules\/(commander|picocolors|std-env)/,
+          // Rolldown asks for each module; what the first call's imports do not reach goes to the groups below.
+          name: (id, context) => (isAtStart(id, context) ? 'start' : null),
+          priority: 3,
         },
-        { name: 'sql', test: /src\/dialect\/(sql\/|[a-z-]+\.ts)/ },
+        { name: 'schema', test: /src\/(schema|engine\/schema)\//, priority: 2 },
+        { name: 'engine', test: /src\/(core\/(?!version)|source|engine|library|config|api)/, priority: 1 },
+        { name: 'command', test: /src\/cli\/(?!main)|node_modules\/commander/, priority: 1 },
+        { name: 'sql', test: /src\/dialect\/(sql\/|[a-z-]+\.ts)/, priority: 2 },
         ...['postgres', 'mysql', 'sqlite', 'duckdb', 'chroma'].map(name => ({
           name,
           test: new RegExp(`src/dialect/${name}/`),

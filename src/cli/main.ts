@@ -29,7 +29,7 @@ async function start(): Promise<void> {
   // A reader that went away (`godwit history | head`) is no failure of ours.
   for (const stream of [process.stdout, process.stderr])
     stream.on('error', (error: NodeJS.ErrnoException) => end(error.code === 'EPIPE' ? 0 : 1))
-  const [{ run }, { endedByCode }] = await Promise.all([import('./run.ts'), import('./ended.ts')])
+  const { endedByCode, run } = await import('./start.ts')
   // Code of the user may end the process: the call must not look as if it had succeeded.
   process.on('exit', () => {
     if (!ours) process.exitCode = endedByCode(argv)
@@ -37,7 +37,9 @@ async function start(): Promise<void> {
   const code = await run(argv, {
     stdout: process.stdout,
     stderr: process.stderr,
-    stdin: process.stdin,
+    get stdin() {
+      return process.stdin
+    },
     cwd: process.cwd(),
     exit: end,
     onIdle(listener: () => void) {

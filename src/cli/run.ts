@@ -1,15 +1,18 @@
 // One call of the command line: words in, exit code out. Decides the form of the output and makes sure that there is
 // always exactly one answer, also for the faults of godwit itself.
 import { isAgent, isCI } from 'std-env'
+import { loadConfiguration } from '../config/load.ts'
 import { processVariables } from '../config/variables.ts'
 import { GodwitError, isGodwitError } from '../core/error.ts'
 import { version } from '../core/version.ts'
 import type { RunEvent } from '../engine/event.ts'
+import { makeGodwit } from '../library/create.ts'
 import type { Call, Opened, Outcome } from './command.ts'
 import { parseDuration } from './duration.ts'
 import type { Flags } from './flags.ts'
 import type { Io } from './io.ts'
-import { operandsOf, parseCommandLine } from './program.ts'
+import { operandsOf } from './operand.ts'
+import { readPlain } from './plain.ts'
 import { exitCodeOf, worstExitCode } from './severity.ts'
 import { watchSignals } from './signal.ts'
 import { watchStray } from './stray.ts'
@@ -33,7 +36,8 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   let outcome: Outcome
   let bug: unknown
   try {
-    const parsed = await parseCommandLine(argv, version, variables)
+    const parsed =
+      readPlain(argv, variables) ?? (await (await import('./program.ts')).parseCommandLine(argv, version, variables))
     if (parsed.kind === 'text') {
       io.stdout.write(parsed.text)
       return 0
@@ -140,15 +144,14 @@ function makeCall({ io, mode, flags, verb, args, signal, wanted, announceThrough
     style,
     errStyle,
     signal,
-    interactive: mode === 'text' && io.stdin.isTTY === true && io.stderr.isTTY === true && !isCI && !isAgent,
+    // Asked for only where a question could be put: opening stdin is not free.
+    get interactive() {
+      return mode === 'text' && io.stdin.isTTY === true && io.stderr.isTTY === true && !isCI && !isAgent
+    },
     note,
     announceThrough,
     emit: mode === 'stream' ? (event: RunEvent) => void io.stdout.write(`${toJson(event, 0)}\n`) : undefined,
     async open(options = {}): Promise<Opened> {
-      const [{ loadConfiguration }, { makeGodwit }] = await Promise.all([
-        import('../config/load.ts'),
-        import('../library/create.ts'),
-      ])
       const lockWaitMs = flags.lockWait === undefined ? undefined : parseDuration(flags.lockWait)
       const given = {
         config: flags.config,

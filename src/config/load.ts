@@ -8,11 +8,9 @@ import { type EntryContext, resolveDialect } from './database-dialect.ts'
 import { type Environment, resolveEnvironment } from './environment.ts'
 import { findConfigFile } from './find.ts'
 import type { LoadOptions } from './load-options.ts'
-import { loadConfigFile } from './module.ts'
 import { didYouMean } from './nearest.ts'
 import type { ResolvedConfig, ResolvedDatabase } from './resolved.ts'
 import { makeDatabase } from './store.ts'
-import { validateConfig } from './validate.ts'
 import { loadEnvFiles, processVariables } from './variables.ts'
 
 export interface LoadedConfig {
@@ -67,6 +65,7 @@ export async function resolveConfig(
   options: { readonly root?: string; readonly env?: string } = {},
 ): Promise<ResolvedConfig> {
   const root = resolve(options.root ?? '.')
+  const { validateConfig } = await import('./validate.ts')
   const written = validateConfig(config, undefined, '')
   const environment = resolveEnvironment(options.env, written)
   return assemble(written, environment, {
@@ -123,6 +122,7 @@ async function readFiles(options: LoadOptions, file: string | undefined, root: s
   const load = async (): Promise<GodwitConfig | undefined> => {
     if (file === undefined) return undefined
     const shown = shownPath(file, options.cwd)
+    const [{ loadConfigFile }, { validateConfig }] = await Promise.all([import('./module.ts'), import('./validate.ts')])
     const { value, source } = await loadConfigFile(file, shown)
     return validateConfig(value, shown, source)
   }

@@ -9,15 +9,11 @@ import type { Direction } from '../core/revision/revision.ts'
 import { version } from '../core/version.ts'
 import { runDatabases } from '../engine/coordinate.ts'
 import type { Operator, RunScope } from '../engine/database.ts'
-import { breakLock, readLock } from '../engine/lock-verb.ts'
-import { databaseHistory, showRevision } from '../engine/read-history.ts'
-import { repairDatabase } from '../engine/repair.ts'
 import type { RunResult } from '../engine/result.ts'
-import { offlineScript } from '../engine/script.ts'
-import { stampDatabase } from '../engine/stamp.ts'
 import { databaseStatus } from '../engine/status.ts'
-import { verifyDatabase } from '../engine/verify.ts'
-import { writeMerge, writeNew, writeRebase } from './author.ts'
+
+/** What applications do not do at each start; loaded when it is asked for. */
+const rare = () => import('./rare.ts')
 
 /**
  * Makes the library for a configuration given in code: no file is looked for and no variable is read.
@@ -66,6 +62,7 @@ export function makeGodwit(config: ResolvedConfig): Godwit {
     down: run('down', 'down'),
     status,
     async script(options) {
+      const { offlineScript } = await rare()
       const up = options.direction === 'up'
       const request = {
         direction: options.direction,
@@ -79,18 +76,21 @@ export function makeGodwit(config: ResolvedConfig): Godwit {
       return Promise.all(pick(options).map(make))
     },
     async history(options) {
+      const { databaseHistory } = await rare()
       const signal = signalOf(options)
       const databases = await Promise.all(
         pick(options).map(database => databaseHistory(database, signal, options?.offline ?? false)),
       )
       return { ok: databases.every(database => !database.error), command: 'history', databases }
     },
-    show: (revision, options) => showRevision(only(options?.database), revision, signalOf(options)),
-    newRevision: options => writeNew(only(options.database), options),
-    merge: options => writeMerge(only(options?.database), options),
-    rebase: options => writeRebase(only(options.database), options),
+    show: async (revision, options) =>
+      (await rare()).showRevision(only(options?.database), revision, signalOf(options)),
+    newRevision: async options => (await rare()).writeNew(only(options.database), options),
+    merge: async options => (await rare()).writeMerge(only(options?.database), options),
+    rebase: async options => (await rare()).writeRebase(only(options.database), options),
     async stamp(options) {
       refuseProtected(config, options.confirm)
+      const { stampDatabase } = await rare()
       const databases = []
       for (const database of pick(options))
         databases.push(await stampDatabase(database, options.target, scopeOf(config, options)))
@@ -104,22 +104,26 @@ export function makeGodwit(config: ResolvedConfig): Godwit {
       return result
     },
     async verify(options) {
+      const { verifyDatabase } = await rare()
       const databases = await Promise.all(pick(options).map(database => verifyDatabase(database, signalOf(options))))
       return { ok: databases.every(database => database.ok), command: 'verify', databases }
     },
     async repair(options: RepairOptions = {}) {
       refuseProtected(config, options.confirm)
+      const { repairDatabase } = await rare()
       const databases = []
       for (const database of pick(options))
         databases.push(await repairDatabase(database, options, scopeOf(config, options)))
       return { ok: databases.every(database => !database.error), command: 'repair', databases }
     },
     async lockStatus(options) {
+      const { readLock } = await rare()
       const databases = await Promise.all(pick(options).map(database => readLock(database, signalOf(options))))
       return { ok: databases.every(database => !database.error), command: 'lock status', databases }
     },
     async lockBreak(options) {
       refuseProtected(config, options?.confirm)
+      const { breakLock } = await rare()
       const databases = await Promise.all(pick(options).map(database => breakLock(database, signalOf(options))))
       return { ok: databases.every(database => !database.error), command: 'lock break', databases }
     },

@@ -9,13 +9,15 @@ import { runsInTransaction } from './layout/folder.ts'
 import { type FileRole, fileRole, versionOf } from './layout/pair.ts'
 import { readLiterals } from './literal.ts'
 import { codeRevision, type ShownText, sqlRevision } from './revision-file.ts'
-import { decodeText } from './text.ts'
+import { decodeText, withoutMark } from './text.ts'
 
-/** A file of the folder: `path` is relative to it, with `/`. */
-export interface FolderEntry {
-  readonly path: string
-  readonly bytes: Uint8Array
-}
+/**
+ * A file of the folder: `path` is relative to it, with `/`. As bytes, or as text when whoever read it knows that it is
+ * UTF-8 without NUL (see `isSound`); a byte order mark is still in it.
+ */
+export type FolderEntry =
+  | { readonly path: string; readonly bytes: Uint8Array }
+  | { readonly path: string; readonly text: string }
 
 /** A code revision to be loaded, with what its text states. */
 export interface CodeFile {
@@ -37,6 +39,7 @@ export interface ParseOptions {
 
 interface Known extends FileRole {
   readonly entry: FolderEntry
+  /** As shown to people. */
   readonly file: string
 }
 
@@ -49,7 +52,7 @@ export function parseFolder(entries: readonly FolderEntry[], options: ParseOptio
   for (const entry of entries) {
     const file = showPath(options.displayBase, entry.path)
     const role = fileRole(entry.path, file)
-    if (role !== undefined) known.push({ ...role, entry, file })
+    if (role !== undefined) known.push({ id: role.id, part: role.part, inFolder: role.inFolder, entry, file })
   }
   known.sort((a, b) => (a.entry.path < b.entry.path ? -1 : 1))
   const second = pairUp(known)
@@ -61,7 +64,7 @@ export function parseFolder(entries: readonly FolderEntry[], options: ParseOptio
 
 /** A path as shown: `migrations/001_x.sql`. */
 export function showPath(base: string, path: string): string {
-  return base === '' ? path : `${base.replace(/\/+$/, '')}/${path}`
+  return base === '' ? path : `${base.endsWith('/') ? base.replace(/\/+$/, '') : base}/${path}`
 }
 
 /** The down file and the metadata of each up, by the path of the up. */
@@ -69,6 +72,7 @@ type Companions = ReadonlyMap<string, { readonly down?: Known; readonly metadata
 
 function pairUp(known: readonly Known[]): Companions {
   const companions = new Map<string, { down?: Known; metadata?: Known }>()
+  if (!known.some(item => item.part === 'down' || item.part === 'metadata')) return companions
   const ups = new Map<string, Known>()
   const versions = new Map<string, Known[]>()
   const keyOf = (item: Known) => (item.inFolder ? `${item.id}/` : item.id)
@@ -110,7 +114,7 @@ function readSql(item: Known, companions: Companions, options: ParseOptions): Re
     upOnly: item.part === 'up',
     header: parseHeader(up.text, item.file),
     transactionOff: settings !== undefined && !runsInTransaction(settings.text, settings.file),
-    fileHash: sha256(item.entry.bytes),
+    fileHash: hashOf(item),
     lexical: options.lexical,
   })
 }
@@ -123,7 +127,7 @@ function readCode(item: Known, options: ParseOptions): Revision {
     id: item.id,
     file,
     header: mergeHeaders(lines, literals, file),
-    fileHash: sha256(item.entry.bytes),
+    fileHash: hashOf(item),
     source: text,
     checksum: undefined,
     load: () => options.load({ path: item.entry.path, file, text, lines, literals }),
@@ -146,5 +150,10 @@ function literalHeader(text: string, file: string, lines: Header): Header {
 }
 
 function readText({ entry, file }: Known): ShownText {
-  return { file, text: decodeText(entry.bytes, file) }
+  return { file, text: 'text' in entry ? withoutMark(entry.text) : decodeText(entry.bytes, file) }
+}
+
+/** Of the bytes, whichever way they are held: sound text has the same ones again. */
+function hashOf({ entry }: Known): string {
+  return sha256('text' in entry ? entry.text : entry.bytes)
 }

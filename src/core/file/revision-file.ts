@@ -33,22 +33,9 @@ export interface SqlRevisionParts {
 
 /** A revision of SQL text. `body()`, `checksum` and sometimes `options` throw FILE.SECTION_INVALID on first use. */
 export function sqlRevision(parts: SqlRevisionParts): Revision {
-  const { header, up } = parts
-  const sections = once(() => readSections(parts))
-  const checksum = once(() => parts.checksum ?? upChecksum(sections().up, parts.lexical))
-  const options = once((): RevisionOptions => {
-    const off = parts.transactionOff || (MAYBE_OFF.test(up.text) && sections().transactionOff)
-    return { transaction: off ? 'off' : 'on', ...header.options }
-  })
-  const body = once((): RevisionBody => {
-    const { up: upBlocks, down } = sections()
-    const downFile = parts.down?.file ?? up.file
-    return {
-      kind: 'sql',
-      up: { file: up.file, blocks: upBlocks },
-      down: down === undefined ? undefined : { file: downFile, blocks: down },
-    }
-  })
+  const { header } = parts
+  let made: Later | undefined
+  const later = () => (made ??= new Later(parts))
   return {
     id: parts.id,
     file: parts.file,
@@ -56,14 +43,57 @@ export function sqlRevision(parts: SqlRevisionParts): Revision {
     depends: header.depends,
     labels: header.labels,
     get options() {
-      return options()
+      return later().options()
     },
     get checksum() {
-      return checksum()
+      return later().checksum()
     },
     fileHash: parts.fileHash,
-    source: up.text,
-    body,
+    source: parts.up.text,
+    body: () => later().body(),
+  }
+}
+
+/** What is computed on first use: of thousands of revisions few are looked into. */
+class Later {
+  readonly #parts: SqlRevisionParts
+  #sections: Sections | undefined
+  #checksum: string | undefined
+  #options: RevisionOptions | undefined
+  #body: RevisionBody | undefined
+
+  constructor(parts: SqlRevisionParts) {
+    this.#parts = parts
+  }
+
+  options(): RevisionOptions {
+    if (this.#options !== undefined) return this.#options
+    const { header, transactionOff, up } = this.#parts
+    const off = transactionOff || (MAYBE_OFF.test(up.text) && this.#cut().transactionOff)
+    this.#options = { transaction: off ? 'off' : 'on', ...header.options }
+    return this.#options
+  }
+
+  checksum(): string {
+    this.#checksum ??= this.#parts.checksum ?? upChecksum(this.#cut().up, this.#parts.lexical)
+    return this.#checksum
+  }
+
+  body(): RevisionBody {
+    if (this.#body !== undefined) return this.#body
+    const { up, down } = this.#parts
+    const sections = this.#cut()
+    this.#body = {
+      kind: 'sql',
+      up: { file: up.file, blocks: sections.up },
+      down: sections.down && { file: down?.file ?? up.file, blocks: sections.down },
+    }
+    return this.#body
+  }
+
+  #cut(): Sections {
+    this.#sections ??= readSections(this.#parts)
+    return this.#sections
   }
 }
 
@@ -80,7 +110,7 @@ export interface CodeRevisionParts {
 /** A revision of code. Without a given checksum its source text is summed on first use. */
 export function codeRevision(parts: CodeRevisionParts): Revision {
   const { id, file, header, fileHash, source } = parts
-  const checksum = once(() => parts.checksum ?? (source === undefined ? undefined : codeChecksum(source)))
+  let checksum = parts.checksum
   return {
     id,
     file,
@@ -89,7 +119,8 @@ export function codeRevision(parts: CodeRevisionParts): Revision {
     labels: header.labels,
     options: { transaction: 'on', ...header.options },
     get checksum() {
-      return checksum()
+      if (source !== undefined) checksum ??= codeChecksum(source)
+      return checksum
     },
     fileHash,
     source,
@@ -98,11 +129,6 @@ export function codeRevision(parts: CodeRevisionParts): Revision {
 }
 
 const MAYBE_OFF = /transaction:false|no[ -]?transaction/i
-
-function once<T>(compute: () => T): () => T {
-  let done: { readonly value: T } | undefined
-  return () => (done ??= { value: compute() }).value
-}
 
 function readSections({ up, down, upOnly }: SqlRevisionParts): Sections {
   refuseLateHeader(up)

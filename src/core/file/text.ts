@@ -19,8 +19,20 @@ export function decodeText(bytes: Uint8Array, file: string): string {
   // Valid UTF-8, but most servers end a statement there without a word.
   const nul = bytes.indexOf(0)
   if (nul !== -1) throw nulError(bytes, nul, file)
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
+  return withoutMark(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'))
+}
+
+/** Without a byte order mark at its start. */
+export function withoutMark(text: string): string {
   return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
+}
+
+/**
+ * True when a text that was decoded as UTF-8 has the bytes it was decoded from, and no NUL. A decoder puts U+FFFD for
+ * wrong bytes; a text that really holds one must be looked at as bytes, too.
+ */
+export function isSound(text: string): boolean {
+  return !text.includes('\ufffd') && !text.includes('\0')
 }
 
 /** The lines of `text`. Ends are `\n`, `\r\n` or a lone `\r`. */

@@ -48,6 +48,9 @@ interface Node {
   readonly revision: Revision
   readonly parents: Node[]
   readonly children: Node[]
+  readonly parentIds: readonly string[]
+  /** In the order of names. */
+  readonly childIds: string[]
   /** Place in `ids`. Every ancestor has a smaller one. */
   position: number
 }
@@ -76,7 +79,8 @@ export function buildGraph(revisions: readonly Revision[]): RevisionGraph {
   const names = sortIds(byId.keys())
   const matcher = createIdMatcher(names)
   const resolved = resolveParents(names, id => byId.get(id)!, matcher)
-  const rank = new Map(names.map((id, index) => [id, index]))
+  const rank = new Map<string, number>()
+  for (const [index, id] of names.entries()) rank.set(id, index)
   const before = resolved.parents.map(list => list.map(parent => rank.get(parent)!))
   const order = topologicalOrder(before)
   problems.push(...resolved.problems)
@@ -87,11 +91,15 @@ export function buildGraph(revisions: readonly Revision[]): RevisionGraph {
   }
   throwProblems(problems)
 
-  const nodes: Node[] = names.map(id => ({ id, revision: byId.get(id)!, parents: [], children: [], position: 0 }))
+  const nodes = names.map((id, index): Node => {
+    const parentIds = resolved.parents[index]!
+    return { id, revision: byId.get(id)!, parents: [], children: [], parentIds, childIds: [], position: 0 }
+  })
   for (const [index, node] of nodes.entries()) {
     for (const parent of before[index]!) {
       node.parents.push(nodes[parent]!)
       nodes[parent]!.children.push(node)
+      nodes[parent]!.childIds.push(node.id)
     }
   }
   const ordered = order.map(index => nodes[index]!)
@@ -100,7 +108,8 @@ export function buildGraph(revisions: readonly Revision[]): RevisionGraph {
 }
 
 function graphOf(ordered: readonly Node[], matcher: Pick<RevisionGraph, 'match' | 'matchSlug'>): RevisionGraph {
-  const byId = new Map(ordered.map(node => [node.id, node]))
+  const byId = new Map<string, Node>()
+  for (const node of ordered) byId.set(node.id, node)
   const nodeOf = (id: string): Node => {
     const node = byId.get(id)
     if (node) return node
@@ -124,16 +133,18 @@ function graphOf(ordered: readonly Node[], matcher: Pick<RevisionGraph, 'match' 
   }
   const idsOf = (nodes: readonly Node[]) => nodes.map(node => node.id)
   const ids = idsOf(ordered)
-  const parents = (id: string) => idsOf(nodeOf(id).parents)
+  const parents = (id: string) => nodeOf(id).parentIds
   return {
     ids,
     heads: idsOf(ordered.filter(node => node.children.length === 0)),
     bases: idsOf(ordered.filter(node => node.parents.length === 0)),
-    labels: branchLabels(ids, id => nodeOf(id).revision, parents),
+    labels: ordered.some(node => node.revision.labels.length > 0)
+      ? branchLabels(ids, id => nodeOf(id).revision, parents)
+      : new Map(),
     has: id => byId.has(id),
     get: id => byId.get(id)?.revision,
     parents,
-    children: id => idsOf(nodeOf(id).children),
+    children: id => nodeOf(id).childIds,
     ancestors(id) {
       const found = walk([id], node => node.parents)
       found.delete(id)

@@ -4,6 +4,24 @@ import { compareIds, slugOf, sortIds, versionOf } from './order.ts'
 import { seeded } from './random.fixture.ts'
 
 describe('the order of names', () => {
+  it('is the same for names with numbers of one width', () => {
+    const rest = fc.constantFrom('', '_a', '_b', '-a', 'a', ' b', '.1_a', '..a')
+    const id = fc.tuple(fc.constantFrom('001', '010', '100', '2', '20260101000000'), rest).map(parts => parts.join(''))
+    fc.assert(
+      fc.property(fc.uniqueArray(id), ids => {
+        expect(sortIds(ids)).toEqual(ids.toSorted(compareIds))
+      }),
+    )
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(fc.tuple(fc.constantFrom('001', '010', '100'), rest).map(parts => parts.join(''))),
+        ids => {
+          expect(sortIds(ids)).toEqual(ids.toSorted(compareIds))
+        },
+      ),
+    )
+  })
+
   it.each([
     ['2_x', '10_x'],
     ['V2__x', 'V10__x'],

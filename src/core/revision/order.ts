@@ -26,7 +26,12 @@ export function compareIds(a: string, b: string): number {
 
 /** A sorted copy, each name read only once. */
 export function sortIds(ids: Iterable<string>): string[] {
-  return Array.from(ids, nameKey)
+  const list = Array.from(ids)
+  // Numbers of one width, as timestamps are, stand in the order of their text.
+  const width = plainWidth(list[0] ?? '')
+  if (width > 0 && list.every(id => plainWidth(id) === width)) return list.sort(compareText)
+  return list
+    .map(nameKey)
     .sort(compareKeys)
     .map(key => key.id)
 }
@@ -47,6 +52,15 @@ export function slugOf(id: string): string {
   const at = id.indexOf('_')
   return at < 0 ? '' : id.slice(at).replace(/^_+/, '')
 }
+
+/** How many digits a name begins with; 0 when what follows may belong to the number. */
+function plainWidth(id: string): number {
+  let width = 0
+  while (isDigit(id.charCodeAt(width))) width++
+  return id[width] === '.' ? 0 : width
+}
+
+const isDigit = (code: number): boolean => code >= 48 && code <= 57
 
 function nameKey(id: string): NameKey {
   const found = leadingNumber.exec(id)

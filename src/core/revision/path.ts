@@ -59,7 +59,8 @@ export function downPath(
 
 /** Applied revisions without an applied child, in the order of the graph. */
 export function currentHeads(graph: RevisionGraph, applied: ReadonlySet<string>): string[] {
-  return graph.ids.filter(id => applied.has(id) && !graph.children(id).some(child => applied.has(child)))
+  const isApplied = (id: string) => applied.has(id)
+  return graph.ids.filter(id => applied.has(id) && !graph.children(id).some(isApplied))
 }
 
 /** How the files and the journal stand to each other. All lists but `unknown` are in the order of the graph. */
