@@ -62,6 +62,8 @@ export interface RepairOptions extends SelectOptions {
   readonly forgetMissing?: boolean
   /** Forget what was done of a partial revision, so that it starts over. */
   readonly restartPartial?: boolean
+  /** Bring the journal of an older godwit to this one's format; older runners refuse it from then on. */
+  readonly upgradeJournal?: boolean
 }
 
 export interface Godwit {

@@ -19,6 +19,15 @@ export interface Flags {
   readonly sql?: boolean
   readonly ts?: boolean
   readonly from?: string
+  readonly to?: string
+  readonly dialect?: string
+  readonly scratch?: string
+  readonly renames?: string
+  readonly answers?: string
+  readonly online?: boolean
+  readonly format?: string
+  readonly accept?: string
+  readonly revert?: boolean
   readonly parallel?: boolean
   readonly lockWait?: string
   readonly confirm?: string
@@ -34,6 +43,7 @@ export interface Flags {
   readonly acceptChecksums?: boolean
   readonly forgetMissing?: boolean
   readonly restart?: boolean
+  readonly upgradeJournal?: boolean
 }
 
 /** `--lock-wait <duration>` → `lock-wait`; `--no-color` → `color`. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { GodwitError } from '../core/error.ts'
-import { operandsOf, parseCommandLine, verbNames } from './program.ts'
+import { operandsOf } from './operand.ts'
+import { parseCommandLine, verbNames } from './program.ts'
 import { rivalVerb } from './rival.ts'
 import { verbs } from './verb.ts'
 

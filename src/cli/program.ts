@@ -7,6 +7,7 @@ import { GodwitError } from '../core/error.ts'
 import { type Flags, readFlags } from './flags.ts'
 import { generalHelp, groupHelp, verbHelp } from './help.ts'
 import { rivalVerb } from './rival.ts'
+import { isRivalPair, isVerb, operandsOf } from './operand.ts'
 import type { OptionSpec } from './option.ts'
 import { globalOptions, groups, type Verb, verbs } from './verb.ts'
 
@@ -55,37 +56,6 @@ function jsonMode(word: string): string {
   if (word === '--json=stream') return '--json-stream'
   if (word === '--json=object') return '--json'
   return word
-}
-
-function isVerb(word: string | undefined): boolean {
-  return verbs.some(verb => verb.name.split(' ')[0] === word || verb.aliases?.includes(word ?? ''))
-}
-
-/** `migrate deploy`: the first word is an alias of ours, and the two together are a rival's verb. */
-function isRivalPair(operands: readonly string[]): boolean {
-  return (
-    (operands[0] === 'migrate' || operands[0] === 'generate') &&
-    operands[1] !== undefined &&
-    rivalPairs.test(operands[1])
-  )
-}
-
-const rivalPairs =
-  /^(deploy|latest|up|down|dev|reset|resolve|status|diff|make|run|rollback|list|redo|create|new|apply|fresh|unlock|fix|force|goto|version|undo|generate|validate|history|current|check|to|migration|sql)$/
-
-/** Words that are neither flags nor values of global flags. */
-export function operandsOf(argv: readonly string[]): readonly string[] {
-  const valued = new Set(
-    globalOptions.filter(option => option.flags.includes('<')).flatMap(option => option.flags.split(/[ ,]+/)),
-  )
-  const found: string[] = []
-  for (let index = 0; index < argv.length; index++) {
-    const word = argv[index] ?? ''
-    if (word === '--') return [...found, ...argv.slice(index + 1)]
-    if (valued.has(word)) index++
-    else if (!word.startsWith('-') || /^-\d+$/.test(word)) found.push(word)
-  }
-  return found
 }
 
 type Choose = (verb: Verb, args: readonly string[], given: Record<string, unknown>) => void

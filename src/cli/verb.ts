@@ -1,6 +1,8 @@
 // Every verb of the command line as data: what it is called, takes and promises. The parser, the help, the shell
 // completion and the environment variables are made from this one table.
 import type { Command } from './command.ts'
+import { command as status } from './command/status.ts'
+import { command as up } from './command/up.ts'
 import type { OptionSpec } from './option.ts'
 
 export interface ArgumentSpec {
@@ -52,6 +54,11 @@ const lockWait: OptionSpec = {
   flags: '--lock-wait <duration>',
   summary: 'how long to wait for another runner: 500ms, 30s, 2m',
 }
+const dialect: OptionSpec = { flags: '--dialect <name>', summary: 'kind of database, where nothing else tells it' }
+const scratch: OptionSpec = {
+  flags: '--scratch <url>',
+  summary: 'server on which throw-away databases may be made',
+}
 const parallel: OptionSpec = { flags: '--parallel', summary: 'several databases at the same time' }
 
 const runOptions: readonly OptionSpec[] = [
@@ -96,13 +103,33 @@ export const verbs: readonly Verb[] = [
     load: () => import('./command/new.ts'),
   },
   {
+    name: 'diff',
+    summary: 'the SQL between two schemas, printed or written as a revision',
+    arguments: [{ name: '[message...]', summary: 'writes a revision of that name' }],
+    options: [
+      { flags: '--from <schema>', summary: 'history (default), live, file:PATH, url:URL' },
+      { flags: '--to <schema>', summary: 'the wanted schema, in the same forms' },
+      dialect,
+      { flags: '--sql', summary: 'print only the SQL' },
+      { flags: '--renames <how>', summary: 'ask (default), always, never' },
+      { flags: '--answers <file>', summary: 'answers to renames, as JSON', completes: 'file' },
+      { flags: '--online', summary: 'forms that do not block writers' },
+      scratch,
+    ],
+    examples: [
+      'godwit diff add invoices --to file:schema.sql',
+      'godwit diff --dialect postgres --from file:a.sql --to file:b.sql --sql',
+    ],
+    load: () => import('./command/diff.ts'),
+  },
+  {
     name: 'up',
     aliases: ['upgrade', 'migrate'],
     summary: 'apply what is pending',
     arguments: [{ name: '[target]', summary: 'revision, unique prefix, +n, head (default)', completes: 'revision' }],
     options: runOptions,
     examples: ['godwit up', 'godwit up +1', 'godwit up --dry-run', 'godwit up --sql > change.sql'],
-    load: () => import('./command/up.ts'),
+    load: async () => ({ command: up }),
   },
   {
     name: 'down',
@@ -118,7 +145,7 @@ export const verbs: readonly Verb[] = [
     summary: 'what is applied and what is pending',
     options: [{ flags: '--check', summary: 'exit 4 when anything is pending or wrong' }],
     examples: ['godwit status', 'godwit status --check --quiet', 'godwit status --json'],
-    load: () => import('./command/status.ts'),
+    load: async () => ({ command: status }),
   },
   {
     name: 'history',
@@ -190,10 +217,34 @@ export const verbs: readonly Verb[] = [
       { flags: '--accept-checksums', summary: 'the edited files are right: record their checksums' },
       { flags: '--forget-missing', summary: 'forget applied revisions that have no file' },
       { flags: '--restart', summary: 'forget what a partial revision has done, so that it starts over' },
+      { flags: '--upgrade-journal', summary: 'bring the journal of an older godwit to this format' },
       confirm,
     ],
     examples: ['godwit repair', 'godwit repair --retry', 'godwit repair --accept-checksums'],
     load: () => import('./command/repair.ts'),
+  },
+  {
+    name: 'drift',
+    summary: 'what the database has that its history does not lead to',
+    options: [
+      { flags: '--accept <message>', summary: 'write the revision that explains it' },
+      { flags: '--revert', summary: 'print the SQL that takes it back' },
+      scratch,
+    ],
+    examples: ['godwit drift', 'godwit drift --accept "index added by hand"', 'godwit drift --revert > revert.sql'],
+    load: () => import('./command/drift.ts'),
+  },
+  {
+    name: 'schema dump',
+    summary: 'a schema as SQL or JSON, in a stable order',
+    options: [
+      { flags: '--from <schema>', summary: 'live (default), history, file:PATH, url:URL' },
+      { flags: '--format <name>', summary: 'sql (default) or json' },
+      dialect,
+      scratch,
+    ],
+    examples: ['godwit schema dump > schema.sql', 'godwit schema dump --from history --format json'],
+    load: () => import('./command/schema-dump.ts'),
   },
   {
     name: 'lock status',
@@ -226,4 +277,7 @@ export const verbs: readonly Verb[] = [
 ]
 
 /** Verbs that hold others. */
-export const groups: Readonly<Record<string, string>> = { lock: 'the lock that keeps two runners apart' }
+export const groups: Readonly<Record<string, string>> = {
+  lock: 'the lock that keeps two runners apart',
+  schema: 'a schema, read from a database, a history or SQL',
+}

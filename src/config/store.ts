@@ -5,6 +5,7 @@ import type { LexicalRules } from '../core/checksum.ts'
 import { GodwitError } from '../core/error.ts'
 import type { Dialect } from '../dialect/dialect.ts'
 import type { DatabaseConfig } from './config.ts'
+import { directorySource } from '../source/directory.ts'
 import { ownDoors } from './own-doors.ts'
 import { lockDefaults, type ResolvedDatabase } from './resolved.ts'
 import type { StoreKind } from './url.ts'
@@ -52,6 +53,9 @@ export async function storeWithoutUrl(kind: StoreKind, settings: Settings, missi
   }) as Dialect
 }
 
+/** A dialect of which no database is opened: for what it knows of its kind. */
+export const closedDialect = (kind: StoreKind): Promise<Dialect> => makeDialect(kind, { url: placeholders[kind] })
+
 const placeholders: Readonly<Record<StoreKind, string>> = {
   postgres: 'postgres://localhost/none',
   pglite: 'pglite:',
@@ -89,6 +93,7 @@ export function unknownStore(missing: GodwitError): Dialect {
     journal: {
       read: refuse,
       ensure: refuse,
+      upgrade: refuse,
       write: refuse,
       isFenceViolation: () => false,
       source: refuse,
@@ -125,7 +130,6 @@ export async function makeDatabase(
     return { ...rest, source: memorySource(config.revisions) }
   }
   const migrationsPath = place.migrations ?? resolve(place.root, config.migrations ?? 'migrations')
-  const { directorySource } = await import('../source/directory.ts')
   return {
     ...rest,
     migrationsPath,

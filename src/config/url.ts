@@ -29,6 +29,9 @@ export const urlForms: readonly string[] = [
   'chroma://host:8000/tenant/database',
 ]
 
+/** Kinds whose schemas can be loaded from SQL, as `--dialect` names them. */
+export const sqlDialects: readonly string[] = ['postgres', 'mariadb', 'mysql', 'sqlite', 'duckdb']
+
 /** The dialect a configuration means by a name such as `mariadb`. */
 export function kindOfName(name: string): StoreKind | undefined {
   return name === 'mariadb'

@@ -2,7 +2,6 @@
 // Consent never comes from a file: `.env` files cannot set the variables in `neverFromFiles`.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseEnv } from 'node:util'
 import { GodwitError } from '../core/error.ts'
 
 export type Variables = Readonly<Record<string, string | undefined>>
@@ -26,6 +25,8 @@ export function loadEnvFiles(folder: string, environment: string): { readonly fi
     const text = readIfThere(join(folder, name), name)
     if (text === undefined) continue
     files.push(name)
+    // Asked for here: importing node:util loads all it has, for a file that most projects do not have.
+    const { parseEnv } = process.getBuiltinModule('node:util')
     for (const [key, value] of Object.entries(parseEnv(text))) {
       if (value === undefined || neverFromFiles.has(key) || process.env[key] !== undefined) continue
       process.env[key] = value

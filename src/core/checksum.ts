@@ -1,7 +1,7 @@
 // What makes two SQL texts the same: comments, line ends, BOM, blank lines and white space between tokens do not count.
 // Everything inside strings, quoted names, dollar quotes, versioned comments and optimizer hints does, byte for byte.
 // Works on UTF-8 bytes in one pass with a fixed output buffer, so that 50 MB cost time but no memory.
-import { createHash } from 'node:crypto'
+import { createHash, hash as hashAtOnce } from 'node:crypto'
 
 /** How a dialect's text is read far enough to tell comments from the rest. */
 export interface LexicalRules {
@@ -27,7 +27,7 @@ export interface LexicalRules {
 
 /** SHA-256 in lower-case hex. */
 export function sha256(text: string | Uint8Array): string {
-  return createHash('sha256').update(text).digest('hex')
+  return hashAtOnce('sha256', text, 'hex')
 }
 
 /**

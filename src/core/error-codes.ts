@@ -130,11 +130,17 @@ export const errorCodes = {
   // lock
   'LOCK.HELD': { exit: 5, summary: 'Another runner holds the lock.', next: 'godwit lock status' },
   'LOCK.LOST': { exit: 6, summary: 'The lock was taken over by another runner.' },
+  'LOCK.SURVIVOR': {
+    exit: 5,
+    summary: 'The connection of a former runner is still at work and could not be ended.',
+  },
   'LOCK.NONE': { exit: 2, summary: 'There is no lock to break.' },
   // journal
   'JOURNAL.FORMAT_NEWER': { exit: 2, summary: 'A newer godwit wrote this database.' },
+  'JOURNAL.FORMAT_OLDER': { exit: 2, summary: 'The journal was made by an older godwit and has to be upgraded.' },
   'JOURNAL.DAMAGED': { exit: 2, summary: 'The journal holds rows that godwit did not write.', next: 'godwit verify' },
   'JOURNAL.CHECKSUM_CHANGED': { exit: 2, summary: 'An applied revision file was edited.' },
+  'JOURNAL.OTHER_PROJECT': { exit: 2, summary: 'The journal of this database belongs to another project.' },
   'JOURNAL.FILE_MISSING': { exit: 2, summary: 'An applied revision has no file.' },
   'JOURNAL.STEP_IN_DOUBT': { exit: 7, summary: 'A statement may or may not have been done.' },
   'JOURNAL.PARTIAL': { exit: 7, summary: 'A revision is partly applied.' },
@@ -164,6 +170,18 @@ export const errorCodes = {
   'RUN.DRY_RUN_UNSUPPORTED': { exit: 2, summary: 'This store can neither roll back nor give a scratch copy.' },
   'RUN.OFFLINE_UNSUPPORTED': { exit: 2, summary: 'The script cannot be printed without running it.' },
   'RUN.DATABASES_FAILED': { exit: 6, summary: 'Some databases of the run failed.' },
+  // the schema
+  'SCHEMA.PERMISSION_DENIED': { exit: 2, summary: 'The user may not read what the schema is told from.' },
+  'SCHEMA.SOURCE_INVALID': { exit: 2, summary: 'What was to describe a schema cannot be read or is not known.' },
+  'SCHEMA.LOAD_FAILED': { exit: 2, summary: 'The SQL of a schema does not load.' },
+  'SCHEMA.EXTENSION_MISSING': { exit: 2, summary: 'The scratch database lacks an extension.' },
+  'SCHEMA.SCRATCH_MISSING': { exit: 2, summary: 'No scratch database of the kind can be made here.' },
+  'SCHEMA.UNSUPPORTED': { exit: 2, summary: 'Schemas of this store cannot be compared.' },
+  'SCHEMA.DIALECT_MISSING': { exit: 2, summary: 'It is not known which kind of database the SQL is for.' },
+  'SCHEMA.RENAME_UNANSWERED': { exit: 2, summary: 'Something may have been renamed, and nobody said so.' },
+  'SCHEMA.ANSWER_INVALID': { exit: 2, summary: 'The answers to renames do not fit.' },
+  'SCHEMA.DRIFTED': { exit: 4, summary: 'The database is not what its history leads to.' },
+  'SCHEMA.CHANGES_CIRCULAR': { exit: 2, summary: 'Changes need each other in a circle.' },
   // reads and library
   'VERIFY.FINDINGS': { exit: 4, summary: 'Files, graph and journal do not agree.' },
   'STATUS.PENDING': { exit: 4, summary: 'Revisions are pending.' },

@@ -7,6 +7,8 @@ import type { Capabilities } from './capability.ts'
 import type { JournalStore } from './journal.ts'
 import type { Locker } from './lock.ts'
 import type { Operations } from './operations.ts'
+import type { Recovery } from './recovery.ts'
+import type { SchemaPart } from './schema-part.ts'
 import type { Session, SessionIdentity } from './session.ts'
 import type { Splitter } from './split.ts'
 
@@ -38,6 +40,8 @@ export interface Dialect {
   readonly operations: Operations | undefined
   readonly journal: JournalStore
   readonly locker: Locker
+  /** What the store can tell after a runner died. Absent: nothing is ever in doubt there, or nothing can be told. */
+  readonly recovery?: Recovery
   /** @throws GodwitError CONNECT.* CONFIG.DRIVER_MISSING, always masked */
   open(options: OpenOptions): Promise<Session>
   /** Any error of the driver as a GodwitError (RUN.*, CONNECT.*); RUN.STATEMENT_FAILED when nothing better is known. Masks secrets. */
@@ -51,6 +55,8 @@ export interface Dialect {
   readonly lockTimeoutMs?: number
   /** Statements that the store's own lock time-out is not applied to: the engine bounds their waits. */
   longWait?(sql: string): LongWait | undefined
+  /** Reading schemas and turning their changes into SQL. Absent: schemas of this store cannot be compared. */
+  schema?(): Promise<SchemaPart>
   /** A throw-away empty database of the same kind beside this one. Absent: not possible. */
   scratch?(): Promise<Scratch>
 }

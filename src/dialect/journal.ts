@@ -1,10 +1,11 @@
 // What happened, in the database. The engine decides what to write; a dialect knows how.
 // SQL stores render writes as text, so that they travel in the same transaction as the work.
 import type { Direction } from '../core/revision/revision.ts'
-import type { BatchItem, Session } from './session.ts'
+import type { BatchItem, Session, SessionIdentity } from './session.ts'
 
-/** Version of the journal's tables. A database with a higher number is refused (JOURNAL.FORMAT_NEWER). */
-export const JOURNAL_FORMAT = 1
+/** Version of the journal's tables. A database with a higher number is refused
+ * (JOURNAL.FORMAT_NEWER), one with a lower number is only read (JOURNAL.FORMAT_OLDER). */
+export const JOURNAL_FORMAT = 2
 
 /** One applied revision. Times are ISO 8601 UTC by the database's clock. */
 export interface AppliedRow {
@@ -39,6 +40,10 @@ export interface StepRow {
   readonly startedAt: string
   /** Message of the failure that stopped it; null while running or after a crash. */
   readonly error: string | null
+  /** What the catalog said of the running step before it began (see `Recovery.observe`); null = nothing was asked. */
+  readonly observed: string | null
+  /** The connection that began the running step; null when none is running, or where connections have no identity. */
+  readonly connection: SessionIdentity | null
 }
 
 export interface JournalState {
@@ -67,6 +72,8 @@ export interface LeaseRow {
   readonly expiresAt: string
   /** By the database's clock, at the time of reading. */
   readonly expired: boolean
+  /** The last sign of life lies in the future of the database's clock: it was set back, or the row was edited. */
+  readonly ahead?: boolean
 }
 
 /** Proof of holding the lease. `fence` 0 = offline script: no check is rendered. */
@@ -101,7 +108,14 @@ export type JournalWrite =
       readonly source: string | undefined
     }
   /** Inserts or replaces the step row of a revision. */
-  | { readonly type: 'step'; readonly step: Omit<StepRow, 'startedAt'> }
+  | {
+      readonly type: 'step'
+      readonly step: Omit<StepRow, 'startedAt' | 'observed' | 'connection'>
+      /** SQL expression stored as `observed` of a running step (see `Recovery.observe`). Default: null is stored. */
+      readonly observe?: string | undefined
+      /** SQL condition: the row is written only while it holds (see `Recovery.keeps`). Default: always. */
+      readonly when?: string | undefined
+    }
   /** Removes the step row of a revision. */
   | { readonly type: 'step-end'; readonly revision: string }
   | { readonly type: 'run-start'; readonly run: RunRow }
@@ -128,6 +142,11 @@ export interface JournalStore {
   read(session: Session): Promise<JournalState>
   /** Creates what is missing. Safe to call from two runners at the same moment. */
   ensure(session: Session): Promise<void>
+  /**
+   * Brings an older format to `JOURNAL_FORMAT`: adds what is missing, then sets the number. Nothing happens to a
+   * journal that has it already; after a crash it is simply called again. @throws GodwitError LOCK.LOST
+   */
+  upgrade(session: Session, fence: Fence): Promise<void>
   /** Writes now, all or nothing where the store can. Must reject with a LeaseLost when the fence is not current. */
   write(session: Session, fence: Fence, writes: readonly JournalWrite[]): Promise<void>
   /**

@@ -9,10 +9,13 @@ export interface LeaseRequest {
   readonly holder: string
   /** How long the lease lives without a heartbeat, milliseconds. */
   readonly ttlMs: number
+  /** All that the run will change is one transaction, journal row and fence included. Default false. */
+  readonly singleTransaction?: boolean
 }
 
 export type LeaseAnswer =
-  | { readonly acquired: true; readonly fence: Fence }
+  /** `previous`: the lease was taken over from a holder that did not give it back; its connection may still be at work. */
+  | { readonly acquired: true; readonly fence: Fence; readonly previous?: LeaseRow }
   /** `by` is undefined when the other runner could not be read (a file lock of the store itself). */
   | { readonly acquired: false; readonly by: LeaseRow | undefined }
 

@@ -38,6 +38,8 @@ export interface BatchObserver {
   readonly live?: boolean
   /** Item `index` of the batch is done. Called in order; may be called from inside driver callbacks: must not throw. */
   done(index: number, affectedRows: number | undefined): void
+  /** Something people should know of the transaction that just ended; told before `done` of its commit. */
+  notice?(message: string): void
 }
 
 /** Thrown by `run`: which item failed, and the driver's own error as `cause`. */

@@ -4,7 +4,7 @@ import { GodwitError } from '../core/error.ts'
 import type { Direction } from '../core/revision/revision.ts'
 import type { Dialect, SqlPart } from '../dialect/dialect.ts'
 import type { StepRunner } from '../dialect/operations.ts'
-import type { Session } from '../dialect/session.ts'
+import { BatchFailure, type Session, type SqlSession } from '../dialect/session.ts'
 import type { Splitter } from '../dialect/split.ts'
 
 type Row = Record<string, unknown>
@@ -28,6 +28,21 @@ export interface RevisionContext {
   readonly signal: AbortSignal
 }
 
+/** What a step of a revision of code knows of its SQL. */
+export interface StepStatement {
+  readonly text: string
+  /** It can share a transaction with its journal row. */
+  readonly transactional: boolean
+  readonly rebuildsTable: boolean
+}
+
+/** A `StepRunner` that is told the statement, where the step is one. */
+export type CodeStep = <Result>(
+  description: string,
+  effect: (again: boolean) => Promise<Result>,
+  statement?: StepStatement,
+) => Promise<Result | undefined>
+
 export interface CodeContextInput {
   readonly dialect: Dialect
   readonly session: Session
@@ -35,7 +50,7 @@ export interface CodeContextInput {
   readonly direction: Direction
   readonly signal: AbortSignal
   readonly revision: string
-  readonly step: StepRunner
+  readonly step: CodeStep
   /** The whole revision is one transaction: it must not be ended from inside. */
   readonly atomic: boolean
   log(message: string): void
@@ -53,10 +68,18 @@ export function codeContext(input: CodeContextInput): CodeContext {
   const step: StepRunner = (description, effect) => calls.watch(description, () => input.step(description, effect))
   const sql = session.sql
   const one = async <R>(text: string, params: readonly unknown[]): Promise<R[]> => {
-    const kind = await statementKind(input, text)
-    const effect = () => (sql as NonNullable<typeof sql>).query<R>(text, params)
+    const known = await statementClass(input, text)
+    const kind = known?.kind
+    const connection = sql as NonNullable<typeof sql>
+    const effect = () => connection.query<R>(text, params)
     // Reading changes nothing, so it is not a step and is done again at a resume.
-    return kind === 'query' || kind === 'session' ? effect() : ((await input.step(text, effect)) ?? [])
+    if (kind === 'query' || kind === 'session') return effect()
+    const groups = dialect.capabilities.transactions && (kind === 'dml' || kind === 'ddl')
+    const transactional = groups && known?.transactional === true
+    const statement = { text, transactional, rebuildsTable: known?.rebuildsTable === true }
+    // The session gives such a statement its own bounds, which a query would not have.
+    const alone = !transactional && params.length === 0 && dialect.longWait?.(text) !== undefined
+    return (await input.step(text, alone ? () => runAlone(connection, text) : effect, statement)) ?? []
   }
   const sqlMembers: Pick<RevisionContext, 'sql' | 'query' | 'run'> = {
     sql: (parts, ...values) => {
@@ -81,10 +104,20 @@ export function codeContext(input: CodeContextInput): CodeContext {
   return { m: { ...own, ...(sql ? sqlMembers : {}), ...operations }, finish: calls.finish }
 }
 
+/** @throws the driver's own error */
+async function runAlone(sql: SqlSession, text: string): Promise<[]> {
+  try {
+    await sql.run([{ kind: 'statement', sql: text, alone: true }])
+    return []
+  } catch (error) {
+    throw error instanceof BatchFailure ? error.cause : error
+  }
+}
+
 /** Only sessions with SQL run statements, and a store with SQL can cut them. */
 const splitOf = (dialect: Dialect): Splitter => (dialect.sql as SqlPart).split
 
-async function statementKind(input: CodeContextInput, text: string) {
+async function statementClass(input: CodeContextInput, text: string) {
   const [first, second] = await splitOf(input.dialect)(text)
   if (second || first?.class.kind === 'control') {
     const what = second ? 'several statements in one call' : first?.class.command
@@ -93,7 +126,7 @@ async function statementKind(input: CodeContextInput, text: string) {
       next: [second ? 'use m.run(text) for a text of several statements' : 'remove the statement'],
     })
   }
-  return first?.class.kind
+  return first?.class
 }
 
 /** Drivers answer later, with a stack of their own: what tells the line of the user's file is who called. */

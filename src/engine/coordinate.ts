@@ -4,7 +4,7 @@ import { GodwitError } from '../core/error.ts'
 import type { Dependency, Direction } from '../core/revision/revision.ts'
 import type { EngineDatabase, RunScope } from './database.ts'
 import { Board, HistoryShelf } from './dependency.ts'
-import { checkFormat } from './plan.ts'
+import { checkReadable } from './plan.ts'
 import type { DatabaseResult, RunResult } from './result.ts'
 import { type RunRequest, runDatabase } from './run.ts'
 import { withReader } from './status.ts'
@@ -132,7 +132,7 @@ async function waitFor(board: Board, need: Dependency, options: CoordinateOption
 async function isApplied(database: EngineDatabase, revision: string): Promise<boolean> {
   return withReader(database, new AbortController().signal, async session => {
     const journal = await database.dialect.journal.read(session)
-    checkFormat(journal)
+    checkReadable(journal)
     return journal.applied.some(row => row.id === revision)
   })
 }

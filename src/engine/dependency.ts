@@ -95,7 +95,9 @@ export class HistoryShelf {
 
 /** Names of the databases that any revision depends on. */
 function dependsOn(graph: RevisionGraph): Set<string> {
-  return new Set(graph.ids.flatMap(id => graph.get(id)!.depends).map(needed => needed.database))
+  const names = new Set<string>()
+  for (const id of graph.ids) for (const needed of graph.get(id)!.depends) names.add(needed.database)
+  return names
 }
 
 /** What is applied where, as far as this run knows, and who waits for it. */

@@ -36,6 +36,10 @@ export async function describeDrift(
   journal: JournalStore,
   session: Session,
 ): Promise<DriftFinding[]> {
+  if (drift.otherProject) {
+    const { code, message, why = '', next, meta } = drift.otherProject
+    return [{ code, severity: 'error', message, why, next, meta }]
+  }
   const findings: DriftFinding[] = drift.missing.map(missingFile)
   if (drift.edited.length === 0) return findings
   // Loaded only when there is something to show: a clean database pays nothing for it.

@@ -8,7 +8,7 @@ import { codeContext } from './code-context.ts'
 import type { EngineDatabase, RunScope } from './database.ts'
 import { tryOnScratch } from './dry-run-scratch.ts'
 import { batchSettings } from './execute-atomic.ts'
-import { type CodeWork, codeFailure, runUser } from './execute-code.ts'
+import { type CodeWork, codeFailure, runUser } from './code-run.ts'
 import { type Execution, settle } from './execution.ts'
 import { revisionFailure } from './failure.ts'
 import { knownError } from './known-error.ts'
@@ -42,6 +42,8 @@ export async function dryRun(
 
 const noLease = {
   fence: { owner: '', fence: 0 },
+  previous: undefined,
+  replace() {},
   lost: new AbortController().signal,
   renewIfDue: async () => {},
   release: async () => {},
@@ -56,7 +58,7 @@ async function tryInTransaction(
   outcome: Outcome,
 ): Promise<void> {
   const stop = scope.signal
-  const none = { lease: noLease, run: '', resume: new Map() }
+  const none = { lease: { ...noLease, session }, run: '', resume: new Map() }
   const execution: Execution = { database, scope, session, direction, stop, outcome, ...none }
   const rebuildsTables = works.some(
     work => work.kind === 'sql' && work.prepared.statements.some(statement => statement.class.rebuildsTable),

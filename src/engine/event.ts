@@ -73,6 +73,23 @@ export type RunEvent = EventBase &
         readonly delayMs: number
         readonly reason: string
       }
+    /** The connection of a former runner is still at work on the server: waited for, or ended. Sent at once and about every five seconds. */
+    | {
+        readonly type: 'survivor'
+        readonly holder: string
+        readonly statement: string | undefined
+        readonly waitedMs: number
+        readonly ending: boolean
+      }
+    /** A step that an earlier run had begun was decided, or what it left was removed. `evidence`: one sentence each. */
+    | {
+        readonly type: 'recovered'
+        readonly revision: string
+        /** 1-based; 0 when no step is concerned. */
+        readonly step: number
+        readonly outcome: 'done' | 'not-done' | 'cleaned'
+        readonly evidence: readonly string[]
+      }
     | { readonly type: 'log'; readonly revision: string; readonly message: string }
     | { readonly type: 'waiting-for'; readonly revision: string; readonly depends: readonly string[] }
     | { readonly type: 'done'; readonly result: DatabaseResult }

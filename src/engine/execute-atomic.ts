@@ -2,8 +2,10 @@
 // to the server; each still commits alone, so a failure leaves exactly those before it.
 import { GodwitError } from '../core/error.ts'
 import type { BatchItem, BatchSettings } from '../dialect/session.ts'
+import { chainHashes } from './chain.ts'
 import { doneState, doneWrites, type Execution, journalItems, settle } from './execution.ts'
 import { revisionFailure } from './failure.ts'
+import { keptFailure, keptStep, keptWhen } from './kept-change.ts'
 import { leaseLost } from './lease.ts'
 import type { ProgressMark } from './progress.ts'
 import type { PreparedStatement } from './prepare.ts'
@@ -70,20 +72,28 @@ async function runBatch(execution: Execution, works: readonly SqlWork[], attempt
     throw await settleAfterLoss(execution, unfinished, error, at.statement?.locate(error.offset))
   }
   await sql?.rollback()
+  const unit = work.prepared.units[0]
+  const kept = unit && (await keptStep(execution, id, unit, 1))
   const fenced = execution.database.dialect.journal.isFenceViolation(error.cause)
+  const state = kept ? 'in-doubt' : 'rolled-back'
+  const cause = fenced
+    ? leaseLost(error.cause)
+    : kept
+      ? await keptFailure(execution, kept, unit, error.cause)
+      : error.cause
   const describe = () =>
-    revisionFailure(execution, fenced ? leaseLost(error.cause) : error.cause, {
+    revisionFailure(execution, cause, {
       revision: id,
-      state: 'rolled-back',
+      state,
       where: at.statement?.locate(error.offset),
       waited,
     })
   const failure = describe()
-  const again = missedLock(execution, failure)
+  const again = !kept && missedLock(execution, failure)
   const giveUp = () => {
     // A stop during the pause changes the reason.
     const last = execution.stop.aborted ? describe() : failure
-    settle(execution, id, 'rolled-back', { statements: 0, ms: Date.now() - began, error: last })
+    settle(execution, id, state, { statements: 0, ms: Date.now() - began, error: last })
     return last
   }
   if (again && attempt < ATTEMPTS) return { works: unfinished, revision: id, reason: failure.message, giveUp }
@@ -96,6 +106,7 @@ function revisionItems(execution: Execution, work: SqlWork): Item[] {
   const { statements } = prepared
   let startedAtMs = Date.now()
   const settings = batchSettings(options)
+  const intent = keptIntent(execution, work)
   const rebuildsTables = statements.some(statement => statement.class.rebuildsTable)
   const begin: Item = {
     item: { kind: 'begin', ...(settings ? { settings } : {}), hint: { rebuildsTables } },
@@ -126,7 +137,7 @@ function revisionItems(execution: Execution, work: SqlWork): Item[] {
   const journal = journalItems(
     execution,
     doneWrites(execution, work, startedAtMs).filter(
-      write => write.type !== 'step-end' || execution.resume.has(revision.id),
+      write => write.type !== 'step-end' || intent.length > 0 || execution.resume.has(revision.id),
     ),
   )
   const commit: Item = {
@@ -140,7 +151,25 @@ function revisionItems(execution: Execution, work: SqlWork): Item[] {
         }),
     },
   }
-  return [begin, ...body, ...reset, ...journal.map(item => ({ item, work })), commit]
+  return [
+    ...intent.map(item => ({ item, work })),
+    begin,
+    ...body,
+    ...reset,
+    ...journal.map(item => ({ item, work })),
+    commit,
+  ]
+}
+
+/** The intent of a revision that the store may not take back whole. Nothing for all others. */
+function keptIntent(execution: Execution, work: SqlWork): BatchItem[] {
+  const { units } = work.prepared
+  const [unit] = units
+  const when = unit && keptWhen(execution, unit)
+  if (when === undefined) return []
+  const facts = { done: 0, running: 1, total: 1, hashes: chainHashes(units), error: null }
+  const step = { revision: work.revision.id, direction: execution.direction, ...facts }
+  return journalItems(execution, [{ type: 'step', step, when }])
 }
 
 const keepsSession = (statement: PreparedStatement) => statement.class.kind === 'ddl' || statement.class.kind === 'dml'

@@ -1,16 +1,19 @@
 // SQL revisions that are not one transaction: unit after unit, each recorded, so that the next run goes on
 // at the unit where this one stopped. A unit is recorded in its own transaction, or begun before and ended after.
-import { sha256 } from '../core/checksum.ts'
-import { GodwitError } from '../core/error.ts'
+import type { GodwitError } from '../core/error.ts'
 import type { JournalWrite, StepRow } from '../dialect/journal.ts'
 import type { BatchFailure, BatchItem } from '../dialect/session.ts'
+import { chainHashes } from './chain.ts'
+import { textOf } from './decide.ts'
 import { batchSettings, type SqlWork } from './execute-atomic.ts'
 import { doneState, doneWrites, type Execution, journalItems, settle } from './execution.ts'
 import { revisionFailure } from './failure.ts'
 import { leaseLost } from './lease.ts'
 import type { ProgressMark } from './progress.ts'
-import type { PreparedStatement, Unit } from './prepare.ts'
+import type { PreparedStatement } from './prepare.ts'
+import { keptFailure, keptStep, keptWhen } from './kept-change.ts'
 import { settleAfterLoss } from './reconnect.ts'
+import { replayed, resumeUnits } from './resume-units.ts'
 import { ATTEMPTS, missedLock, pauseBeforeRetry } from './retry.ts'
 import { runItems } from './run-items.ts'
 import type { Waited } from './watch.ts'
@@ -29,9 +32,8 @@ export async function executeUnits(execution: Execution, work: SqlWork, resume: 
   const { revision, prepared } = work
   const { units } = prepared
   const chain = chainHashes(units)
-  let from = resume?.done ?? 0
-  if (resume) refuseEdited(work, resume, chain)
   const began = Date.now()
+  let { from, resumes } = resume ? await resumeUnits(execution, work, resume, chain) : { from: 0, resumes: false }
   const count = prepared.statements.length
   const resumed = from === 0 ? {} : { resumedAt: from }
   scope.emit({
@@ -42,7 +44,6 @@ export async function executeUnits(execution: Execution, work: SqlWork, resume: 
     statements: count,
     ...resumed,
   })
-  let resumes = true
   for (let attempt = 1; ; attempt++) {
     const failed = await runUnits(execution, work, { from, chain, began, resumes })
     if (!failed) break
@@ -91,17 +92,27 @@ async function unitFailure(
   const id = work.revision.id
   const at = items[error.index] as Item
   const where = at.statement?.locate(error.offset)
-  if (error.connectionLost) throw await settleAfterLoss(execution, [work], error, where)
+  if (error.connectionLost) {
+    const texts = units.map(unit => textOf(unit.statements))
+    throw await settleAfterLoss(execution, [work], error, where, { texts, chain: attempt.chain })
+  }
   await execution.session.sql?.rollback()
   const fenced = dialect.journal.isFenceViolation(error.cause)
   // A unit is done when its last item is: the items say so, whatever the journal could still record.
   const last = (unit: number) => items.findLastIndex(item => item.unit === unit && item.item.kind !== 'reset')
   let done = attempt.from
   while (done < units.length && error.index > last(done)) done++
-  const state = done === 0 ? 'rolled-back' : 'partial'
+  const unit = units[done]
+  const kept = unit && (await keptStep(execution, id, unit, done + 1))
+  const state = kept ? 'in-doubt' : done === 0 ? 'rolled-back' : 'partial'
+  const cause = fenced
+    ? leaseLost(error.cause)
+    : kept
+      ? await keptFailure(execution, kept, unit, error.cause)
+      : error.cause
   const leaves = longWaitOf(execution, at.statement)
   const describe = () =>
-    revisionFailure(execution, fenced ? leaseLost(error.cause) : error.cause, {
+    revisionFailure(execution, cause, {
       revision: id,
       state,
       where,
@@ -111,10 +122,9 @@ async function unitFailure(
       leaves,
     })
   const failure = describe()
-  if (!fenced) await recordStop(execution, work, done, attempt.chain, failure)
+  if (!fenced && !kept) await recordStop(execution, work, done, attempt.chain, failure, leaves !== undefined)
   // A statement that leaves something behind, or consists of many, would meet what its first attempt did.
-  const unit = units[done]
-  const whole = !leaves && (unit === undefined || unit.transactional || unit.statements.every(isOneStep))
+  const whole = !leaves && !kept && (unit === undefined || unit.transactional || unit.statements.every(isOneStep))
   const giveUp = () => {
     // A stop during the pause changes the reason.
     const last = execution.stop.aborted ? describe() : failure
@@ -134,11 +144,13 @@ async function recordStop(
   done: number,
   chain: readonly string[],
   failure: GodwitError,
+  leaves: boolean,
 ): Promise<void> {
-  const write: JournalWrite =
-    done === 0
-      ? { type: 'step-end', revision: work.revision.id }
-      : stepWrite(execution, work, done, null, chain, failure.message)
+  // What the statement left is removed by the next run, which knows of it by this row.
+  const forget = done === 0 && !(leaves && execution.database.dialect.recovery?.cleanUp)
+  const write: JournalWrite = forget
+    ? { type: 'step-end', revision: work.revision.id }
+    : stepWrite(execution, work, { done, running: null, chain, error: failure.message })
   const items = journalItems(execution, [write])
   // Where this fails too, the intent stays in the journal and the next run refuses to guess.
   await execution.session.sql?.run(items).catch(() => undefined)
@@ -159,20 +171,21 @@ function unitItems(execution: Execution, work: SqlWork, { from, chain, began, re
     items.push({ item: { kind: 'statement', sql: statement.text, ...(alone ? { alone } : {}) }, unit, statement, mark })
   }
   // What earlier statements set for the session was lost with the session that stopped.
-  for (const unit of resumes ? units.slice(0, from) : []) {
-    for (const statement of unit.statements)
-      if (!unit.transactional && statement.class.kind === 'session') push(statement, from, true)
-  }
+  for (const statement of resumes ? replayed(units.slice(0, from)) : []) push(statement, from, true)
   units.forEach((unit, index) => {
     if (index < from) return
     if (unit.transactional) {
+      const when = keptWhen(execution, unit)
+      if (when !== undefined)
+        journal(index, [stepWrite(execution, work, { done: index, running: index + 1, chain, when })])
       const hint = { rebuildsTables: unit.statements.some(statement => statement.class.rebuildsTable) }
       items.push({ item: { kind: 'begin', ...(settings ? { settings } : {}), hint }, unit: index })
       for (const statement of unit.statements) push(statement, index, false)
-      journal(index, [stepWrite(execution, work, index + 1, null, chain)])
+      journal(index, [stepWrite(execution, work, { done: index + 1, running: null, chain })])
       items.push({ item: { kind: 'commit' }, unit: index })
     } else {
-      journal(index, [stepWrite(execution, work, index, index + 1, chain)])
+      const observe = execution.database.dialect.recovery?.observe(textOf(unit.statements))
+      journal(index, [stepWrite(execution, work, { done: index, running: index + 1, chain, observe })])
       for (const statement of unit.statements) push(statement, index, true)
     }
   })
@@ -183,46 +196,21 @@ function unitItems(execution: Execution, work: SqlWork, { from, chain, began, re
   return items
 }
 
-function stepWrite(
-  execution: Execution,
-  work: SqlWork,
-  done: number,
-  running: number | null,
-  chain: readonly string[],
-  error: string | null = null,
-): JournalWrite {
+interface StepFacts {
+  readonly done: number
+  readonly running: number | null
+  readonly chain: readonly string[]
+  readonly error?: string
+  readonly observe?: string | undefined
+  readonly when?: string
+}
+
+function stepWrite(execution: Execution, work: SqlWork, facts: StepFacts): JournalWrite {
+  const { done, running, chain, error = null, observe, when } = facts
   const { units } = work.prepared
-  const hashes = [chain[(running ?? done) - 1] as string]
-  return {
-    type: 'step',
-    step: {
-      revision: work.revision.id,
-      direction: execution.direction,
-      done,
-      running,
-      total: units.length,
-      hashes,
-      error,
-    },
-  }
-}
-
-/** Entry n stands for the text of units 0 … n: one short value tells whether the done part was edited. */
-export function chainHashes(units: readonly Unit[]): string[] {
-  let previous = ''
-  return units.map(unit => {
-    previous = sha256(`${previous}\n${unit.hash}`)
-    return previous
-  })
-}
-
-function refuseEdited(work: SqlWork, resume: StepRow, chain: readonly string[]): void {
-  const recorded = resume.hashes[0]
-  if (recorded === undefined || recorded === chain[(resume.running ?? resume.done) - 1]) return
-  throw new GodwitError('JOURNAL.PARTIAL_EDITED', `${work.revision.id} was edited in the part that is done already`, {
-    why: `${resume.done} of its ${resume.total} steps were done on ${resume.startedAt}; going on with another text would leave a database that no file describes. Nothing was changed now.`,
-    next: [`git checkout -- ${work.revision.file ?? work.revision.id}`, 'godwit repair --restart'],
-    where: { file: work.revision.file ?? work.revision.id },
-    meta: { revision: work.revision.id, done: resume.done, total: resume.total },
-  })
+  const last = chain[(running ?? done) - 1]
+  const hashes = last === undefined ? [] : [last]
+  const { direction } = execution
+  const step = { revision: work.revision.id, direction, done, running, total: units.length, hashes, error }
+  return { type: 'step', step, observe, when }
 }

@@ -56,7 +56,9 @@ export function revisionFailure(execution: Execution, cause: unknown, facts: Fai
 
 function codeFor(code: ErrorCode, facts: FailureFacts): ErrorCode {
   if (code.startsWith('JOURNAL.') || code.startsWith('LOCK.')) return code
-  if (facts.state === 'in-doubt') return 'CONNECT.LOST'
+  // Code may fail by itself while a step of an earlier run is in doubt still.
+  if (facts.state === 'in-doubt' && code === 'RUN.CODE_FAILED') return 'RUN.CODE_FAILED_PARTIAL'
+  if (facts.state === 'in-doubt' || code === 'CONNECT.LOST') return 'CONNECT.LOST'
   if (facts.state === 'partial') return facts.code ? 'RUN.CODE_FAILED_PARTIAL' : 'RUN.STATEMENT_FAILED_PARTIAL'
   const own = code !== 'RUN.STATEMENT_FAILED' && !code.startsWith('SQL.')
   if (own) return code

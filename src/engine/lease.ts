@@ -7,6 +7,12 @@ import type { EngineDatabase, RunScope } from './database.ts'
 
 export interface HeldLease {
   readonly fence: Fence
+  /** The lease was taken over from a holder that did not give it back. */
+  readonly previous: LeaseRow | undefined
+  /** The session that the run writes on: its own, or the one that took its place when the connection was lost. */
+  readonly session: Session
+  /** Goes on with another session of this run; it is closed with the lease. */
+  replace(session: Session): void
   /** Aborted with LOCK.LOST when another runner took the lease. */
   readonly lost: AbortSignal
   /** Renews on the run's own session when a third of the life is gone; for stores where a second session would block. */
@@ -28,16 +34,22 @@ export async function acquireLease(
   scope: RunScope,
   run: string,
   waitMs: number,
+  singleTransaction = false,
 ): Promise<HeldLease> {
   const { dialect } = database
   const { operator } = scope
-  const request = { owner: run, holder: `${operator.by} pid ${operator.pid}`, ttlMs: database.lock.ttlMs }
+  const request = {
+    owner: run,
+    holder: `${operator.by} pid ${operator.pid}`,
+    ttlMs: database.lock.ttlMs,
+    singleTransaction,
+  }
   const begun = Date.now()
   let told = Number.NEGATIVE_INFINITY
   for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LAST_PAUSE)) {
     refuseAborted(scope.signal)
     const answer = await dialect.locker.acquire(session, request)
-    if (answer.acquired) return keep(database, session, answer.fence)
+    if (answer.acquired) return keep(database, session, answer.fence, answer.previous)
     const waited = Date.now() - begun
     if (waited >= waitMs) throw held(answer.by, waited)
     if (waited - told >= TELL_EVERY) {
@@ -64,16 +76,34 @@ export function abortError(signal: AbortSignal): GodwitError {
   })
 }
 
+/** No runner renews its lease for longer than that, ms. */
+const LONGEST_LIFE = 24 * 3_600_000
+
+/** Times that a runner at work would not leave: waiting for their end may mean waiting for years. */
+function strangeTimes({ ahead, heartbeatAt, expiresAt }: LeaseRow): string | undefined {
+  const found = ahead
+    ? "Its last sign of life lies in the future of the database's clock"
+    : Date.parse(expiresAt) - Date.parse(heartbeatAt) > LONGEST_LIFE
+      ? 'It would expire more than a day after its last sign of life'
+      : undefined
+  if (found === undefined) return undefined
+  return `${found}: the clock was set back, or the row was edited. A runner that is at work puts that right by itself; if none is, break the lock.`
+}
+
 function held(by: LeaseRow | undefined, waitedMs: number): GodwitError {
+  const strange = by && strangeTimes(by)
   const who = by ? `${by.holder}, since ${by.acquiredAt}, last sign of life ${by.heartbeatAt}` : 'another process'
   return new GodwitError('LOCK.HELD', `the lock is held by ${who}`, {
-    why: `Waited ${Math.round(waitedMs / 100) / 10} s. Nothing was run and nothing was changed.${by ? ` Without a sign of life the lock expires ${by.expiresAt}.` : ''}`,
-    next: ['godwit lock status', 'godwit up --lock-wait 5min', 'godwit lock break'],
+    why: `Waited ${Math.round(waitedMs / 100) / 10} s. Nothing was run and nothing was changed.${by ? ` Without a sign of life the lock expires ${by.expiresAt}.` : ''}${strange === undefined ? '' : ` ${strange}`}`,
+    next:
+      strange === undefined
+        ? ['godwit lock status', 'godwit up --lock-wait 5min', 'godwit lock break']
+        : ['godwit lock status', 'godwit lock break'],
     meta: by ? { holder: by.holder, acquiredAt: by.acquiredAt, expiresAt: by.expiresAt } : {},
   })
 }
 
-function keep(database: EngineDatabase, session: Session, fence: Fence): HeldLease {
+function keep(database: EngineDatabase, session: Session, fence: Fence, previous: LeaseRow | undefined): HeldLease {
   const { dialect, lock } = database
   const period = Math.max(50, Math.floor(lock.ttlMs / 3))
   const lost = new AbortController()
@@ -102,12 +132,20 @@ function keep(database: EngineDatabase, session: Session, fence: Fence): HeldLea
       }, period)
     : undefined
   timer?.unref()
+  let current = session
   return {
     fence,
+    previous,
+    get session() {
+      return current
+    },
+    replace(other) {
+      current = other
+    },
     lost: lost.signal,
     async renewIfDue() {
       if (timer || Date.now() - renewed < period) return
-      if (!(await dialect.locker.renew(session, fence, lock.ttlMs))) throw leaseLost()
+      if (!(await dialect.locker.renew(current, fence, lock.ttlMs))) throw leaseLost()
       renewed = Date.now()
     },
     async release() {
@@ -115,7 +153,8 @@ function keep(database: EngineDatabase, session: Session, fence: Fence): HeldLea
       await beating
       await stopHeart()
       // The lease expires by itself when it cannot be given back; the run's own outcome matters more.
-      await dialect.locker.release(session, fence).catch(() => undefined)
+      await dialect.locker.release(current, fence).catch(() => undefined)
+      if (current !== session) await current.close()
     },
   }
 }

@@ -1,6 +1,6 @@
 // `lock status` and `lock break`.
 import type { EngineDatabase } from './database.ts'
-import { checkFormat } from './plan.ts'
+import { checkReadable } from './plan.ts'
 import type { LockResult } from './result.ts'
 import { withReader } from './status.ts'
 import { knownError } from './known-error.ts'
@@ -11,7 +11,7 @@ export async function readLock(database: EngineDatabase, signal: AbortSignal): P
   return answer(database, () =>
     withReader(database, signal, async session => {
       const journal = await database.dialect.journal.read(session)
-      checkFormat(journal)
+      checkReadable(journal)
       return journal.lease ?? null
     }),
   )
@@ -24,7 +24,7 @@ export async function breakLock(database: EngineDatabase, signal: AbortSignal): 
     const session = await dialect.open({ purpose: 'run', signal })
     try {
       const journal = await dialect.journal.read(session)
-      checkFormat(journal)
+      checkReadable(journal)
       return journal.initialised ? ((await dialect.locker.break(session)) ?? null) : null
     } finally {
       await session.close()

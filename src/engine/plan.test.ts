@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { draw, errorOf, revision } from '../core/revision/revision.fixture.ts'
 import { buildGraph } from '../core/revision/graph.ts'
 import type { AppliedRow, JournalState, StepRow } from '../dialect/journal.ts'
-import { checkFormat, currentHeadsOf, findDrift, planRun, refusePartial } from './plan.ts'
+import { checkFormat, checkReadable, currentHeadsOf, findDrift, planRun, refusePartial } from './plan.ts'
 
 const row = (id: string, sequence: number, fields: Partial<AppliedRow> = {}): AppliedRow => ({
   id,
@@ -27,10 +27,12 @@ const step = (revision: string, fields: Partial<StepRow> = {}): StepRow => ({
   hashes: [],
   startedAt: '2026-11-19T10:00:00.000Z',
   error: null,
+  observed: null,
+  connection: null,
   ...fields,
 })
 
-const journal = (applied: readonly string[], steps: readonly StepRow[] = [], format = 1): JournalState => ({
+const journal = (applied: readonly string[], steps: readonly StepRow[] = [], format = 2): JournalState => ({
   initialised: true,
   format,
   applied: applied.map((id, index) => row(id, index + 1)),
@@ -60,8 +62,16 @@ describe('planRun', () => {
 
   it('refuses a journal of a newer format', () => {
     const error = errorOf(() => planRun(graph, journal([], [], 99), 'up', 'head'))
-    expect(error).toMatchObject({ code: 'JOURNAL.FORMAT_NEWER', meta: { found: 99, known: 1 } })
-    expect(() => checkFormat(journal([], [], 1))).not.toThrow()
+    expect(error).toMatchObject({ code: 'JOURNAL.FORMAT_NEWER', meta: { found: 99, known: 2 } })
+    expect(() => checkFormat(journal([], [], 2))).not.toThrow()
+  })
+
+  it('refuses to write a journal of an older format, and reads it', () => {
+    const error = errorOf(() => planRun(graph, journal([], [], 1), 'up', 'head'))
+    expect(error).toMatchObject({ code: 'JOURNAL.FORMAT_OLDER', meta: { found: 1, known: 2 } })
+    expect(error.next).toEqual(['godwit repair --upgrade-journal'])
+    expect(() => checkReadable(journal([], [], 1))).not.toThrow()
+    expect(() => checkFormat({ ...journal([], [], 0), initialised: false })).not.toThrow()
   })
 
   it('goes on with a half-done revision of the plan', () => {
@@ -87,7 +97,7 @@ describe('planRun', () => {
     const doubt = step('b', { running: 2 })
     const error = errorOf(() => planRun(graph, journal(['a'], [doubt]), 'up', 'head'))
     expect(error).toMatchObject({ code: 'JOURNAL.STEP_IN_DOUBT', meta: { revision: 'b', running: 2, done: 1 } })
-    expect(planRun(graph, journal(['a'], [doubt]), 'up', 'head', true).resume.get('b')).toBe(doubt)
+    expect(planRun(graph, journal(['a'], [doubt]), 'up', 'head', () => true).resume.get('b')).toBe(doubt)
   })
 })
 

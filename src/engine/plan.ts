@@ -7,6 +7,7 @@ import { resolveTarget } from '../core/revision/target.ts'
 import { countOf } from '../core/revision/wording.ts'
 import { sentences } from '../core/sentence.ts'
 import { type AppliedRow, JOURNAL_FORMAT, type JournalState, type StepRow } from '../dialect/journal.ts'
+import { otherProject, refuseForeign } from './other-project.ts'
 
 export interface RunPlan {
   readonly direction: Direction
@@ -26,6 +27,8 @@ export interface Drift {
   readonly edited: readonly AppliedRow[]
   /** Applied, and there is no file. */
   readonly missing: readonly AppliedRow[]
+  /** Nothing that is recorded is known here. */
+  readonly otherProject?: GodwitError
 }
 
 /** Compares applied rows with files. Equal bytes settle it; only then is the text normalised. */
@@ -42,11 +45,38 @@ export function findDrift(graph: RevisionGraph, journal: JournalState): Drift {
       }
     }
   }
-  return { edited, missing }
+  const other = missing.length > 0 ? otherProject(graph, journal) : undefined
+  return { edited, missing, ...(other ? { otherProject: other } : {}) }
 }
 
-/** @throws JOURNAL.FORMAT_NEWER */
+/** Applied without a checksum, although the text has one now: an edit of it could not be seen. */
+export function findUnchecked(graph: RevisionGraph, journal: JournalState): readonly AppliedRow[] {
+  return journal.applied.filter(row => row.checksum === null && graph.get(row.id)?.checksum !== undefined)
+}
+
+/** For whoever writes. @throws JOURNAL.FORMAT_NEWER JOURNAL.FORMAT_OLDER */
 export function checkFormat(journal: JournalState): void {
+  checkReadable(journal)
+  const older = formatOlder(journal)
+  if (older) throw older
+}
+
+/** What stands in the way of writing to a journal that can be read; undefined when it has this format. */
+export function formatOlder(journal: JournalState): GodwitError | undefined {
+  if (!journal.initialised || journal.format >= JOURNAL_FORMAT) return undefined
+  return new GodwitError(
+    'JOURNAL.FORMAT_OLDER',
+    `the journal of this database has format ${journal.format}; this godwit writes ${JOURNAL_FORMAT}`,
+    {
+      why: 'An older godwit made it. It can be read as it is, and older runners refuse it once it is upgraded. Nothing was changed.',
+      next: ['godwit repair --upgrade-journal'],
+      meta: { found: journal.format, known: JOURNAL_FORMAT },
+    },
+  )
+}
+
+/** For whoever only reads. @throws JOURNAL.FORMAT_NEWER */
+export function checkReadable(journal: JournalState): void {
   if (journal.format <= JOURNAL_FORMAT) return
   throw new GodwitError(
     'JOURNAL.FORMAT_NEWER',
@@ -59,28 +89,33 @@ export function checkFormat(journal: JournalState): void {
   )
 }
 
-/** @throws GRAPH.TARGET_* GRAPH.HEADS_MULTIPLE JOURNAL.* */
+/**
+ * `mayRun`: a step in doubt that its own execution settles. Default: none.
+ * @throws GRAPH.TARGET_* GRAPH.HEADS_MULTIPLE JOURNAL.*
+ */
 export function planRun(
   graph: RevisionGraph,
   journal: JournalState,
   direction: Direction,
   target: string,
-  idempotent = false,
+  mayRun: (step: StepRow) => boolean = () => false,
 ): RunPlan {
   checkFormat(journal)
+  refuseForeign(graph, journal)
   const ids = journal.applied.map(row => row.id)
   const applied = new Set(ids)
   const revisions =
     direction === 'up'
       ? upPath(graph, applied, resolveTarget(graph, applied, target, 'up'))
       : downPath(graph, applied, ids, resolveTarget(graph, applied, target, 'down')).ids
+  const from = currentHeads(graph, applied)
   return {
     direction,
     revisions,
-    from: currentHeads(graph, applied),
-    to: currentHeadsOf(graph, applied, direction, revisions),
+    from,
+    to: revisions.length === 0 ? from : currentHeadsOf(graph, applied, direction, revisions),
     before: applied,
-    resume: planResume(journal.steps, direction, revisions, idempotent),
+    resume: planResume(journal.steps, direction, revisions, mayRun),
   }
 }
 
@@ -103,11 +138,11 @@ function planResume(
   steps: readonly StepRow[],
   direction: Direction,
   revisions: readonly string[],
-  idempotent: boolean,
+  mayRun: (step: StepRow) => boolean,
 ): Map<string, StepRow> {
   const resume = new Map<string, StepRow>()
   for (const step of steps) {
-    if (step.running !== null && !idempotent) throw inDoubt(step)
+    if (step.running !== null && !mayRun(step)) throw inDoubt(step)
     if (step.direction !== direction || !revisions.includes(step.revision)) throw halfDone(step)
     resume.set(step.revision, step)
   }
@@ -115,12 +150,12 @@ function planResume(
 }
 
 /** A statement was begun and its end was never recorded. */
-export function inDoubt(step: StepRow): GodwitError {
+export function inDoubt(step: StepRow, evidence: readonly string[] = []): GodwitError {
   return new GodwitError(
     'JOURNAL.STEP_IN_DOUBT',
     `${step.revision}: step ${step.running} of its ${step.direction} was begun and never recorded as ended`,
     {
-      why: `The runner died or lost its connection there. ${countOf(step.done, 'step')} done before; whether step ${step.running} is, only the database shows. Nothing was changed now.`,
+      why: `The runner died or lost its connection there. ${countOf(step.done, 'step')} done before; whether step ${step.running} is, ${evidence.length === 0 ? 'only the database shows' : `cannot be proved: ${evidence.join('; ')}`}. Nothing was changed now.`,
       next: [`godwit show ${step.revision}`, 'godwit repair --done', 'godwit repair --retry'],
       meta: {
         revision: step.revision,
@@ -128,6 +163,7 @@ export function inDoubt(step: StepRow): GodwitError {
         done: step.done,
         running: step.running,
         startedAt: step.startedAt,
+        ...(evidence.length === 0 ? {} : { evidence }),
       },
     },
   )

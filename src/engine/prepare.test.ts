@@ -57,7 +57,7 @@ describe('units', () => {
       atomic: false,
       units: [
         [['DELETE FROM a', 'DELETE FROM b'], true],
-        [['SELECT 1'], false],
+        [['SELECT 1'], true],
         [['DELETE FROM c'], true],
       ],
     })

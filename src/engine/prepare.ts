@@ -56,7 +56,7 @@ export async function prepareSql(
       where: lonely.locate(0),
     })
   }
-  return { statements: statements.filter(runs), units: cutUnits(statements, alone), atomic: false }
+  return { statements: statements.filter(runs), units: cutUnits(statements, alone, shares(dialect)), atomic: false }
 }
 
 const runs = (statement: PreparedStatement) => statement.class.kind !== 'control'
@@ -133,8 +133,17 @@ function refuseControl(statements: readonly PreparedStatement[]): void {
   )
 }
 
+/** Kinds of statements that share a transaction with their journal row. A query that changes something cannot commit by itself. */
+function shares(dialect: Dialect): ReadonlySet<string> {
+  return new Set(dialect.capabilities.transactionalDdl ? ['dml', 'ddl', 'query'] : ['dml', 'ddl'])
+}
+
 /** With transaction=off the file's own BEGIN … COMMIT pairs make groups; every other statement is a unit. */
-function cutUnits(statements: readonly PreparedStatement[], alone: (s: PreparedStatement) => boolean): Unit[] {
+function cutUnits(
+  statements: readonly PreparedStatement[],
+  alone: (s: PreparedStatement) => boolean,
+  sharing: ReadonlySet<string>,
+): Unit[] {
   const units: Unit[] = []
   let group: PreparedStatement[] | undefined
   for (const statement of statements) {
@@ -151,9 +160,7 @@ function cutUnits(statements: readonly PreparedStatement[], alone: (s: PreparedS
       if (alone(statement)) throw unsupportedControl(statement)
       group.push(statement)
     } else {
-      units.push(
-        unit([statement], !alone(statement) && (statement.class.kind === 'dml' || statement.class.kind === 'ddl')),
-      )
+      units.push(unit([statement], !alone(statement) && sharing.has(statement.class.kind)))
     }
   }
   if (group && group.length > 0) units.push(unit(group, true))

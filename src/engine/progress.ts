@@ -21,12 +21,14 @@ export function batchProgress(
 ): BatchObserver & { begin(): void } {
   const { scope, database } = execution
   let since = Date.now()
+  let revision: string | undefined
   const start = (index: number) => {
     const mark = marks[index]
     since = Date.now()
     mark?.starts?.()
     if (mark?.statement) {
-      const { revision, index: number, is } = mark.statement
+      const { index: number, is } = mark.statement
+      revision = mark.statement.revision
       scope.emit({
         type: 'statement-start',
         database: database.name,
@@ -40,6 +42,9 @@ export function batchProgress(
   return {
     ...(scope.live ? { live: true } : {}),
     begin: () => start(0),
+    notice(message) {
+      if (revision !== undefined) scope.emit({ type: 'log', database: database.name, revision, message })
+    },
     done(index, rows) {
       const mark = marks[index]
       if (mark?.statement) {

@@ -4,7 +4,7 @@ import type { Revision } from '../core/revision/revision.ts'
 import type { AppliedRow, JournalState } from '../dialect/journal.ts'
 import type { EngineDatabase } from './database.ts'
 import { type History, loadHistory } from './history.ts'
-import { checkFormat } from './plan.ts'
+import { checkReadable } from './plan.ts'
 import { prepareSql } from './prepare.ts'
 import type { DatabaseHistory, HistoryEntry, ShowResult, ShownStatement } from './result.ts'
 import { appliedRevision, withReader } from './status.ts'
@@ -24,7 +24,7 @@ export async function databaseHistory(
   if (offline) return { ...base, connected: false, revisions: entries(history, noJournal) }
   try {
     const journal = await withReader(database, signal, session => dialect.journal.read(session))
-    checkFormat(journal)
+    checkReadable(journal)
     return { ...base, connected: true, revisions: entries(history, journal) }
   } catch (cause) {
     const error = knownError(dialect, cause)

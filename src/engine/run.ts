@@ -7,16 +7,14 @@ import type { JournalState } from '../dialect/journal.ts'
 import type { Session } from '../dialect/session.ts'
 import type { EngineDatabase, RunScope } from './database.ts'
 import { refuseDrift } from './drift.ts'
-import { dryRun } from './dry-run.ts'
-import { callHook, type DependencyGate, executePlan, hookContext } from './execute.ts'
+import type { DependencyGate } from './execute.ts'
 import { doneState, type Execution } from './execution.ts'
 import type { History } from './history.ts'
-import { cancelOnStop } from './cancel.ts'
-import { acquireLease, type HeldLease, refuseAborted } from './lease.ts'
+import { type HeldLease, refuseAborted } from './lease.ts'
+import { refuseForeign } from './other-project.ts'
 import { currentHeadsOf, findDrift, planRun, type RunPlan } from './plan.ts'
 import type { DatabaseResult, StepResult } from './result.ts'
-import { makeJournal } from './make-journal.ts'
-import { prepareWork, type Work } from './work.ts'
+import type { Work } from './work.ts'
 import { knownError } from './known-error.ts'
 
 export interface RunRequest {
@@ -122,13 +120,17 @@ async function runOn(
   links.started(found)
   // Steps of a runner that is at work now are no one's to judge before the lock is ours.
   const busy = !request.dryRun && found.lease !== undefined && found.steps.length > 0
-  const settled = busy ? { ...found, steps: [] } : found
+  if (!busy) refuseForeign(history.graph, found)
+  // A step in doubt is decided under the lock too, where the store can tell.
+  const doubt = !request.dryRun && dialect.recovery !== undefined && found.steps.some(step => step.running !== null)
+  const settled = busy || doubt ? { ...found, steps: [] } : found
   const first = await planChecked(session, database, history, settled, request, links, frame)
   scope.emit({ type: 'planned', database: database.name, direction: request.direction, revisions: first.revisions })
-  if (first.revisions.length === 0 && !busy) {
+  if (first.revisions.length === 0 && !busy && !doubt) {
     frame.verified = true
     return
   }
+  const { acquireLease, dryRun, isOneTransaction, makeJournal, prepareWork, recover } = await import('./at-work.ts')
   const works = await prepareWork(dialect, history, first.revisions, request.direction)
   if (request.dryRun) {
     frame.dryRunIn = await dryRun(database, session, scope, history, found, works, request.direction, frame.outcome)
@@ -137,11 +139,15 @@ async function runOn(
   }
   await makeJournal(dialect, session, found)
   const run = randomUUID()
-  const lease = await acquireLease(database, session, scope, run, request.lockWaitMs ?? database.lock.waitMs)
+  const waitMs = request.lockWaitMs ?? database.lock.waitMs
+  const single = works.length === 1 && isOneTransaction(dialect, works[0] as Work)
+  let lease = await acquireLease(database, session, scope, run, waitMs, single)
   try {
     scope.emit({ type: 'lock-acquired', database: database.name, fence: lease.fence.fence })
     // Another runner may have been at work while this one waited: only what is read under the lock counts.
-    const journal = await dialect.journal.read(session)
+    const stop = AbortSignal.any([scope.signal, lease.lost])
+    const seen = await dialect.journal.read(session)
+    const journal = await recover({ database, session, scope, stop, waitMs, lease, history }, seen)
     links.started(journal)
     const plan = await planChecked(session, database, history, journal, request, links, frame)
     const still = new Set(plan.revisions)
@@ -151,6 +157,11 @@ async function runOn(
       const extra = plan.revisions.filter(id => !known.has(id))
       todo.push(...(await prepareWork(dialect, history, extra, request.direction)))
       todo.sort((a, b) => plan.revisions.indexOf(a.revision.id) - plan.revisions.indexOf(b.revision.id))
+    }
+    if (single && todo.length > 1) {
+      // What was promised to the lock does not hold any more.
+      await lease.release()
+      lease = await acquireLease(database, session, scope, run, waitMs)
     }
     if (todo.length > 0)
       await runLocked(
@@ -181,7 +192,11 @@ async function planChecked(
     journal,
     request.direction,
     request.target,
-    dialect.capabilities.idempotentOperations ?? false,
+    request.dryRun
+      ? () => dialect.capabilities.idempotentOperations === true
+      : journal.steps.length === 0
+        ? undefined
+        : (await import('./at-work.ts')).settlesItself(database, history),
   )
   const plan: RunPlan = { ...planned, revisions: links.arrange(planned.revisions) }
   const drift = findDrift(history.graph, journal)
@@ -227,6 +242,7 @@ async function runLocked(
 ): Promise<void> {
   const { database, scope, session, lease, run, direction, history } = locked
   const { dialect } = database
+  const { callHook, cancelOnStop, executePlan, hookContext } = await import('./at-work.ts')
   const stop = AbortSignal.any([scope.signal, lease.lost])
   const execution: Execution = {
     database,
@@ -293,7 +309,7 @@ async function runLocked(
   }
   const up = direction === 'up'
   await dialect.journal
-    .write(session, lease.fence, [
+    .write(lease.session, lease.fence, [
       { type: 'run-end', run, ok: !error, applied: up ? done : [], undone: up ? [] : done, error: error?.code },
     ])
     // The audit row is not worth hiding the run's own outcome; a lost connection or lease was told already.

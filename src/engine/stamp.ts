@@ -2,6 +2,7 @@
 import { currentHeads, upPath } from '../core/revision/path.ts'
 import { resolveTarget } from '../core/revision/target.ts'
 import type { JournalWrite } from '../dialect/journal.ts'
+import { refuseForeign } from './other-project.ts'
 import type { EngineDatabase, RunScope } from './database.ts'
 import { loadHistory } from './history.ts'
 import { changeJournal } from './locked.ts'
@@ -23,7 +24,8 @@ export async function stampDatabase(
     // Against an empty journal, so that `+1` counts from the base and the answer does not depend on what is recorded.
     const nothing = new Set<string>()
     const wanted = target === 'base' ? [] : upPath(graph, nothing, resolveTarget(graph, nothing, target, 'up'))
-    return await changeJournal(database, scope, 'stamp', async (journal, run) => {
+    return await changeJournal(database, scope, 'stamp', async ({ journal, run }) => {
+      refuseForeign(graph, journal)
       refusePartial(journal)
       const applied = new Set(journal.applied.map(row => row.id))
       const keep = new Set(wanted)

@@ -5,7 +5,7 @@ import type { Session } from '../dialect/session.ts'
 import type { EngineDatabase } from './database.ts'
 import { describeDrift } from './drift.ts'
 import { type History, loadHistory } from './history.ts'
-import { checkFormat, findDrift } from './plan.ts'
+import { checkReadable, findDrift, formatOlder } from './plan.ts'
 import type { AppliedRevision, DatabaseState, DatabaseStatus } from './result.ts'
 import { knownError } from './known-error.ts'
 
@@ -42,7 +42,8 @@ async function readStatus(database: EngineDatabase, history: History, session: S
   const { dialect } = database
   const { graph } = history
   const journal = await dialect.journal.read(session)
-  checkFormat(journal)
+  checkReadable(journal)
+  const older = formatOlder(journal)
   const applied = new Set(journal.applied.map(row => row.id))
   const pending = graph.ids.filter(id => !applied.has(id))
   const findings = await describeDrift(findDrift(graph, journal), history, dialect.journal, session)
@@ -64,6 +65,7 @@ async function readStatus(database: EngineDatabase, history: History, session: S
     })),
     ...(journal.lease ? { lock: journal.lease } : {}),
     findings,
+    ...(older ? { error: older } : {}),
   }
 }
 

@@ -1,11 +1,12 @@
 // Do files, graph, checksums and journal agree? Each disagreement is a finding.
 import { isGodwitError } from '../core/error.ts'
+import type { GodwitError } from '../core/error.ts'
 import type { Finding } from '../core/finding.ts'
 import type { JournalState } from '../dialect/journal.ts'
 import type { EngineDatabase } from './database.ts'
 import { describeDrift } from './drift.ts'
 import { type History, loadHistory } from './history.ts'
-import { checkFormat, findDrift } from './plan.ts'
+import { checkReadable, findDrift, findUnchecked, formatOlder } from './plan.ts'
 import { prepareSql } from './prepare.ts'
 import type { VerifyResult } from './result.ts'
 import { withReader } from './status.ts'
@@ -25,7 +26,9 @@ export async function verifyDatabase(database: EngineDatabase, signal: AbortSign
     await withReader(database, signal, async session => {
       checked.push('connection')
       const journal = await dialect.journal.read(session)
-      checkFormat(journal)
+      checkReadable(journal)
+      const older = formatOlder(journal)
+      if (older) findings.push(asFinding(older))
       findings.push(...(await describeDrift(findDrift(history.graph, journal), history, dialect.journal, session)))
       checked.push('checksums')
       findings.push(...journalFindings(history, journal))
@@ -67,6 +70,15 @@ async function readBodies(database: EngineDatabase, history: History): Promise<F
   return findings
 }
 
+const asFinding = ({ code, message, why, next, meta }: GodwitError): Finding => ({
+  code,
+  severity: 'error',
+  message,
+  ...(why === undefined ? {} : { why }),
+  next,
+  meta,
+})
+
 function journalFindings(history: History, journal: JournalState): Finding[] {
   const { graph } = history
   const applied = new Set(journal.applied.map(row => row.id))
@@ -78,6 +90,16 @@ function journalFindings(history: History, journal: JournalState): Finding[] {
     next: step.running === null ? [`godwit ${step.direction}`] : ['godwit repair --done', 'godwit repair --retry'],
     meta: { revision: step.revision, done: step.done, total: step.total, running: step.running },
   }))
+  for (const { id } of findUnchecked(graph, journal)) {
+    findings.push({
+      code: 'VERIFY.FINDINGS',
+      severity: 'warning',
+      message: `${id} is recorded without a checksum, so an edit of it cannot be seen`,
+      why: 'It was a function when it was applied, or its row was changed by hand.',
+      next: [`godwit show ${id}`, 'godwit repair --accept-checksums'],
+      meta: { revision: id },
+    })
+  }
   for (const id of graph.ids) {
     if (!applied.has(id)) continue
     const late = graph.parents(id).filter(parent => !applied.has(parent))

@@ -54,6 +54,12 @@ async function prepareOne(dialect: Dialect, revision: Revision, direction: Direc
   return { kind: 'code', revision, options, run }
 }
 
+/** All of it, journal row included, is one transaction. */
+export function isOneTransaction(dialect: Dialect, work: Work): boolean {
+  if (work.kind === 'sql') return work.prepared.atomic
+  return dialect.capabilities.transactionalDdl && work.options.transaction === 'on'
+}
+
 function downMissing(revision: Revision): GodwitError {
   const file = revision.file ?? revision.id
   return new GodwitError('RUN.DOWN_MISSING', `${revision.id} has no down`, {

@@ -9,15 +9,23 @@ import { type RevisionFormat, renderMerge, renderSql, renderTypeScript } from '.
 import { setParents } from '../core/file/rewrite.ts'
 import { planMerge } from '../core/revision/merge.ts'
 import { planRebase } from '../core/revision/rebase.ts'
+import type { RevisionOptions } from '../core/revision/revision.ts'
 import { resolveRevision } from '../core/revision/target.ts'
 import { type History, loadHistory } from '../engine/history.ts'
-import { checkFormat } from '../engine/plan.ts'
+import { checkReadable } from '../engine/plan.ts'
 import { withReader } from '../engine/status.ts'
 import type { WriteResult } from '../engine/result.ts'
 import { replaceFile, writeNewFile } from '../source/write.ts'
 
+/** What a generated revision begins with. */
+interface Generated {
+  readonly up?: string
+  readonly down?: string
+  readonly options?: Partial<RevisionOptions>
+}
+
 /** @throws GRAPH.* FILE.EXISTS FILE.NAME_INVALID FILE.WRITE_FAILED */
-export async function writeNew(database: ResolvedDatabase, options: NewOptions): Promise<WriteResult> {
+export async function writeNew(database: ResolvedDatabase, options: NewOptions & Generated): Promise<WriteResult> {
   const folder = folderOf(database)
   // The first revision makes the folder.
   await mkdir(folder, { recursive: true }).catch((error: unknown) => {
@@ -45,10 +53,11 @@ export async function writeNew(database: ResolvedDatabase, options: NewOptions):
       next: [`godwit new "${options.message}" --ts`],
     })
   }
-  const header = { parents, depends, labels: options.labels ?? [] }
+  const header = { parents, depends, labels: options.labels ?? [], options: { ...options.options } }
+  const { up = '', down = '' } = options
   const text =
     format === 'sql'
-      ? renderSql({ message: options.message, header })
+      ? renderSql({ message: options.message, header, up, down })
       : forStore(database, renderTypeScript({ message: options.message, header }))
   return {
     ok: true,
@@ -87,7 +96,7 @@ export async function writeRebase(
   const journal = await withReader(database, new AbortController().signal, session =>
     database.dialect.journal.read(session),
   )
-  checkFormat(journal)
+  checkReadable(journal)
   const applied = new Map([[database.name, new Set(journal.applied.map(row => row.id))]])
   const changes = planRebase(history.graph, options, applied)
   const edits = []

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -32,6 +33,23 @@ const plain = {
 const load = (options = {}) => directorySource({ path: folder, displayBase: 'migrations', ...options }).load(plain)
 
 describe('directorySource', () => {
+  it('sums the bytes of a file, whatever they say', async () => {
+    const files = {
+      '1_mark.sql': Buffer.from('\ufeffSELECT 1;\r\n'),
+      '2_replaced.sql': Buffer.from("SELECT '\ufffd ä';\n"),
+    }
+    put(files)
+    const revisions = await load()
+    expect(revisions.map(revision => revision.fileHash)).toEqual(
+      Object.values(files).map(bytes => createHash('sha256').update(bytes).digest('hex')),
+    )
+    expect(revisions[0]?.source).toBe('SELECT 1;\r\n')
+    put({ '3_wrong.sql': Buffer.from([0x53, 0xff]) })
+    await expect(load()).rejects.toMatchObject({ code: 'FILE.ENCODING_INVALID', meta: { byteOffset: 1 } })
+    put({ '3_wrong.sql': Buffer.from([0x53, 0]) })
+    await expect(load()).rejects.toMatchObject({ code: 'FILE.ENCODING_INVALID', meta: { byteOffset: 1 } })
+  })
+
   it('refuses a missing folder and a file in its place', async () => {
     const missing = directorySource({ path: join(folder, 'none'), displayBase: 'none' })
     await expect(missing.load(plain)).rejects.toMatchObject({ code: 'FILE.FOLDER_MISSING', where: { file: 'none' } })

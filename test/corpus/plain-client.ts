@@ -21,7 +21,7 @@ interface Done {
   readonly stderr: string
 }
 
-interface Comparer {
+export interface Comparer {
   fingerprint(connection: object): Promise<Fingerprint>
   compare(a: Fingerprint, b: Fingerprint): { readonly differences: readonly Difference[] }
   sh(command: string, args: readonly string[], options: object): Promise<Done>
@@ -31,7 +31,8 @@ interface Comparer {
 }
 
 let comparer: Promise<Comparer> | undefined
-const load = (): Promise<Comparer> => (comparer ??= import(pathToFileURL(comparerFile).href) as Promise<Comparer>)
+export const loadComparer = (): Promise<Comparer> =>
+  (comparer ??= import(pathToFileURL(comparerFile).href) as Promise<Comparer>)
 
 const clients = {
   pg: ['psql', 'postgresql-client'],
@@ -76,7 +77,7 @@ export async function runPlain(
   target: Target,
   files: readonly { readonly sql: string; readonly isAlone: boolean }[],
 ): Promise<string | undefined> {
-  const { sh, pgEnv, myArgs, sqliteCommand } = await load()
+  const { sh, pgEnv, myArgs, sqliteCommand } = await loadComparer()
   const { connection } = target
   let done: Done
   if (history.dialect === 'pg') {
@@ -95,11 +96,12 @@ export async function runPlain(
   return done.code === 0 ? undefined : (done.stderr || done.stdout).trim()
 }
 
-export const fingerprint = async (target: Target): Promise<Fingerprint> => (await load()).fingerprint(target.connection)
+export const fingerprint = async (target: Target): Promise<Fingerprint> =>
+  (await loadComparer()).fingerprint(target.connection)
 
 /** What differs, without godwit's own tables and schema. */
 export async function differences(plain: Fingerprint, godwit: Fingerprint): Promise<Difference[]> {
-  const { compare } = await load()
+  const { compare } = await loadComparer()
   return compare(plain, godwit).differences.filter(
     ({ key }) => !/\bgodwit(_(revision|run|step|lease)\b|\.|$)/.test(key),
   )

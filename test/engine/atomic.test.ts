@@ -38,13 +38,13 @@ const workCommits = () => {
 }
 
 describe('connection lost', () => {
-  it('at a statement: says in doubt, and the next run finishes', { timeout: 20_000 }, async () => {
+  it('at a statement: says that nothing stays, and the next run finishes', { timeout: 20_000 }, async () => {
     const { file, result, database, there, revisions } = await run({ before: once(call => isWork(call, 'two'), lost) })
-    expect(result.error).toMatchObject({ code: 'CONNECT.LOST', meta: { state: 'in-doubt', revision: '002_two' } })
+    expect(result.error).toMatchObject({ code: 'CONNECT.LOST', meta: { state: 'rolled-back', revision: '002_two' } })
     expect(result.error?.why).toContain('Applied before it: 001_one.')
     expect(result.error?.why).toContain('Not run: 003_three.')
     expect(result.error?.next).toEqual(expect.arrayContaining(['godwit status', 'godwit up']))
-    expect(states(database)).toEqual(['001_one applied', '002_two in-doubt', '003_three pending'])
+    expect(states(database)).toEqual(['001_one applied', '002_two rolled-back', '003_three pending'])
     expect(database?.to).toEqual(['001_one'])
     expect(there).toEqual(['one'])
     await freed(file)
@@ -62,7 +62,7 @@ describe('connection lost', () => {
     expect(there).toEqual(['one', 'three', 'two'])
   })
 
-  it('tells an undone revision from one in doubt, too', { timeout: 20_000 }, async () => {
+  it('tells an undone revision from one that was rolled back, too', { timeout: 20_000 }, async () => {
     const file = newSqlite()
     const revisions = [table('001_one'), table('002_two')]
     await single(file(), revisions).up()
@@ -77,7 +77,7 @@ describe('connection lost', () => {
     await freed(file)
     const again = await single(faulty(file(), { before: once(call => isWork(call, 'DROP'), lost) }), revisions).down()
     expect(again.error?.next).toEqual(expect.arrayContaining(['godwit down']))
-    expect(states(again.databases[0])).toEqual(['001_one in-doubt'])
+    expect(states(again.databases[0])).toEqual(['001_one rolled-back'])
   })
 
   it('and nobody answers any more: stays in doubt', { timeout: 30_000 }, async () => {
@@ -86,7 +86,7 @@ describe('connection lost', () => {
     const { result, database, there } = await run({
       before(call) {
         if (call.what === 'read' && dead) throw new Error('no answer')
-        if (call.what === 'open' && call.purpose === 'read' && dead && tries++ < 2) throw lost()
+        if (call.what === 'open' && call.purpose === 'run' && dead && tries++ < 2) throw lost()
       },
       after: call => {
         if (!isWork(call, 'one')) return
@@ -226,7 +226,7 @@ describe('many revisions in one message', () => {
       '000_t0 applied',
       '001_t1 applied',
       '002_t2 applied',
-      '003_t3 in-doubt',
+      '003_t3 rolled-back',
       '004_t4 pending',
     ])
     expect(there).toEqual(['t0', 't1', 't2'])
@@ -235,7 +235,7 @@ describe('many revisions in one message', () => {
   it('settles those whose end was never told', { timeout: 20_000 }, async () => {
     // Three commits are done, and their answers come with the failure.
     const { database } = await run({ ...pipelined, after: once(workCommits(), lost, 1) }, many.slice(0, 2))
-    expect(states(database)).toEqual(['000_t0 applied', '001_t1 in-doubt'])
+    expect(states(database)).toEqual(['000_t0 applied', '001_t1 rolled-back'])
   })
 
   it('ends a message at code, at large texts, and at a revision that waits for another database', async () => {

@@ -457,7 +457,7 @@ describe.skipIf(absent)('on MariaDB', () => {
       seen.push(blocked[0] as Blocked)
     }
     expect(seen[0]?.by).toMatchObject([{ backend: thread, user: 'root', state: 'Sleep' }])
-    expect(seen[0]?.by[0]?.possible).toBeUndefined()
+    expect(seen[0]?.by[0]?.possible).toBe(true)
     expect(seen[1]?.by).toMatchObject([{ backend: thread, user: '', hint: expect.stringContaining('PROCESS') }])
   })
 })

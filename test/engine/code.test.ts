@@ -194,7 +194,7 @@ describe('connection lost', () => {
     expect(await tables(file())).toEqual([])
   })
 
-  it('at the COMMIT: in doubt, or proved by the journal', { timeout: 20_000 }, async () => {
+  it('at the COMMIT: proved by the journal either way', { timeout: 20_000 }, async () => {
     for (const door of ['before', 'after'] as const) {
       const file = newSqlite()
       let made = false
@@ -207,28 +207,45 @@ describe('connection lost', () => {
       const revision = code('001_code', m => m.query('CREATE TABLE made (id int)'))
       const { error, databases } = await single(faulty(file(), doors), [revision]).up()
       expect(error?.code).toBe('CONNECT.LOST')
-      expect(databases[0]?.steps[0]?.state).toBe(door === 'before' ? 'in-doubt' : 'applied')
+      expect(databases[0]?.steps[0]?.state).toBe(door === 'before' ? 'rolled-back' : 'applied')
       expect(await tables(file())).toEqual(door === 'before' ? [] : ['made'])
     }
   })
 
-  it('in a step: in doubt, and the next run refuses to guess', { timeout: 20_000 }, async () => {
+  it('in a step that has a transaction: rolled back, and the next run does it', { timeout: 20_000 }, async () => {
     const file = newSqlite()
     const before = (call: Call) => {
       if (call.what === 'query' && call.sql.includes('made')) throw lost()
     }
     const revisions = [code('001_code', m => m.query('CREATE TABLE made (id int)'), { transaction: 'off' })]
     const { error, databases } = await single(faulty(file(), { before }), revisions).up()
+    expect(error).toMatchObject({ code: 'CONNECT.LOST', meta: { state: 'rolled-back' } })
+    expect(databases[0]?.steps[0]?.state).toBe('rolled-back')
+    expect((await single(file(), revisions).up()).error).toBeUndefined()
+    expect(await tables(file())).toEqual(['made'])
+  })
+
+  it('in a step that stands alone: in doubt, and the next run refuses to guess', { timeout: 20_000 }, async () => {
+    const file = newSqlite()
+    const before = (call: Call) => {
+      if (call.what === 'query' && call.sql.includes('VACUUM')) throw lost()
+    }
+    const run = async (m: CodeCalls) => {
+      await m.query('VACUUM')
+      await m.query('CREATE TABLE made (id int)')
+    }
+    const revisions = [code('001_code', run, { transaction: 'off' })]
+    const { error, databases } = await single(faulty(file(), { before, recovery: null }), revisions).up()
     expect(error).toMatchObject({ code: 'CONNECT.LOST', meta: { state: 'in-doubt' } })
     expect(databases[0]?.steps[0]?.state).toBe('in-doubt')
-    await single(file(), []).lockBreak()
-    expect((await single(file(), revisions).up()).error?.code).toBe('JOURNAL.STEP_IN_DOUBT')
+    const blind = faulty(file(), { recovery: null })
+    expect((await single(blind, revisions).up()).error?.code).toBe('JOURNAL.STEP_IN_DOUBT')
     await single(file(), revisions).repair({ inDoubt: 'retry' })
     expect((await single(file(), revisions).up()).error).toBeUndefined()
     expect(await tables(file())).toEqual(['made'])
   })
 
-  it('at the reset after the last step: in doubt', { timeout: 20_000 }, async () => {
+  it('at the reset after the last step: all steps stay', { timeout: 20_000 }, async () => {
     const file = newSqlite()
     let made = false
     const before = (call: Call) => {
@@ -237,8 +254,7 @@ describe('connection lost', () => {
     }
     const revisions = [code('001_code', m => m.query('CREATE TABLE made (id int)'), { transaction: 'off' })]
     const { databases } = await single(faulty(file(), { before }), revisions).up()
-    expect(databases[0]?.steps[0]?.state).toBe('in-doubt')
-    await single(file(), []).lockBreak()
+    expect(databases[0]?.steps[0]).toMatchObject({ state: 'partial', statements: 1 })
     expect((await single(file(), revisions).up()).error).toBeUndefined()
   })
 })
@@ -309,9 +325,10 @@ describe('step by step', () => {
     const full = (call: Call) => {
       if (call.writes?.some(write => write.type === 'step' && write.step.running === null)) throw new Error('full')
     }
-    const unrecorded = await single(faulty(other(), { before: full }), revisions).up()
+    const lone = [code('001_code', m => m.query('VACUUM'), off)]
+    const unrecorded = await single(faulty(other(), { before: full }), lone).up()
     expect(unrecorded.error?.message).toBe('full')
-    expect((await single(other(), revisions).status()).databases[0]?.partial).toMatchObject([{ inDoubt: true }])
+    expect((await single(other(), lone).status()).databases[0]?.partial).toMatchObject([{ inDoubt: true }])
   })
 
   it('leaves nothing when the first step fails', async () => {

@@ -4,6 +4,7 @@ import { GodwitError } from '../../src/core/error.ts'
 import type { Capabilities } from '../../src/dialect/capability.ts'
 import type { Dialect, OpenOptions } from '../../src/dialect/dialect.ts'
 import type { JournalWrite } from '../../src/dialect/journal.ts'
+import type { Recovery } from '../../src/dialect/recovery.ts'
 import { BatchFailure, type BatchItem, type Session, type SqlSession } from '../../src/dialect/session.ts'
 
 export interface Call {
@@ -22,6 +23,8 @@ export interface Doors {
   /** Throws: the call was made, and its answer is lost. */
   after?(call: Call): unknown
   readonly capabilities?: Partial<Capabilities>
+  /** Instead of the store's own; null: it cannot tell what became of a step. */
+  readonly recovery?: Recovery | null
 }
 
 /** What a broken connection looks like. */
@@ -36,9 +39,11 @@ export function faulty(real: Dialect, doors: Doors): Dialect {
     await doors.after?.(seen)
     return result
   }
-  const { journal, locker } = real
+  const { journal, locker, recovery: own, ...rest } = real
+  const recovery = doors.recovery === null ? undefined : (doors.recovery ?? own)
   return {
-    ...real,
+    ...rest,
+    ...(recovery ? { recovery } : {}),
     capabilities: { ...real.capabilities, ...doors.capabilities },
     open: options =>
       through({ what: 'open', purpose: options.purpose }, async () => door(await real.open(options), options, through)),

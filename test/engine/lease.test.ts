@@ -30,7 +30,7 @@ describe('waiting', () => {
     let run: Promise<unknown> | undefined
     await held(file(), async () => {
       run = single(file(), revisions).up({ on: event => events.push(event) })
-      await pause(400)
+      while (!events.some(event => event.type === 'lock-waiting')) await pause(20)
       expect(await tables(file())).toEqual([])
     })
     await run

@@ -141,8 +141,8 @@ describe.skipIf(reason !== undefined)('a real PostgreSQL', () => {
     const run = godwit.up()
     await other.query('SELECT pg_terminate_backend($1)', [await sleeping()])
     const { error, databases } = await run
-    expect(error).toMatchObject({ code: 'CONNECT.LOST', meta: { revision: '002_slow', state: 'in-doubt' } })
-    expect(states(databases[0])).toEqual(['001_one applied', '002_slow in-doubt'])
+    expect(error).toMatchObject({ code: 'CONNECT.LOST', meta: { revision: '002_slow', state: 'rolled-back' } })
+    expect(states(databases[0])).toEqual(['001_one applied', '002_slow rolled-back'])
     expect(await tables()).toEqual(['one'])
     expect((await godwit.up()).error).toBeUndefined()
     expect(await tables()).toEqual(['one', 'two'])
@@ -154,6 +154,38 @@ describe.skipIf(reason !== undefined)('a real PostgreSQL', () => {
     await other.query('SELECT pg_terminate_backend($1)', [await sleeping()])
     expect((await run).error).toMatchObject({ code: 'CONNECT.LOST', meta: { state: 'rolled-back' } })
     expect(await tables()).toEqual([])
+  })
+
+  it('waits for the backend of a runner that is gone, then asks the catalog', { timeout: 20_000 }, async () => {
+    const index = { id: '002_index', transaction: 'off' as const, up: 'CREATE INDEX CONCURRENTLY i ON one (id)' }
+    const godwit = await start([table('001_one'), index])
+    await godwit.up({ target: '001' })
+    await other.query('BEGIN; SELECT * FROM one')
+    await other.query('INSERT INTO one VALUES (1)')
+    const dead = new AbortController()
+    // A runner whose lease is taken away while the server builds the index for it.
+    const run = godwit.up({ signal: dead.signal })
+    const third = new pg.Client({ connectionString: fresh.url })
+    await third.connect()
+    for (;;) {
+      const { rows } = await third.query(
+        "SELECT FROM pg_stat_activity WHERE query LIKE 'CREATE INDEX%' AND state = 'active'",
+      )
+      if (rows.length > 0) break
+    }
+    await third.query(`UPDATE godwit.godwit_lease SET expires_at = now() - interval '1 hour'`)
+    const events: RunEvent[] = []
+    const next = single(postgres({ url: fresh.url }), [table('001_one'), index]).up({
+      on: event => {
+        events.push(event)
+        if (event.type === 'survivor') void other.query('COMMIT')
+      },
+    })
+    expect((await next).error).toBeUndefined()
+    await run
+    expect(events.find(event => event.type === 'survivor')).toMatchObject({ ending: false })
+    expect(events.find(event => event.type === 'recovered')).toMatchObject({ step: 1, outcome: 'done' })
+    await third.end()
   })
 
   it('goes on after a statement that stands alone', async () => {
@@ -195,7 +227,7 @@ describe.skipIf(reason !== undefined)('a PostgreSQL that dies in mid-run', () =>
     })
     await killed
     expect(error?.code).toBe('CONNECT.LOST')
-    expect(states(databases[0])).toEqual(['001_one applied', '002_slow in-doubt', '003_three pending'])
+    expect(states(databases[0])).toEqual(['001_one applied', '002_slow rolled-back', '003_three pending'])
     expect((await godwit.up()).error).toBeUndefined()
     expect((await godwit.verify()).ok).toBe(true)
     expect((await godwit.status()).databases[0]?.applied.map(row => row.id)).toEqual([

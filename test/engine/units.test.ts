@@ -71,13 +71,15 @@ describe('connection lost', () => {
         before: call => {
           if (isStatement(call, 'VACUUM')) throw lost()
         },
+        recovery: null,
       },
       alone,
     )
+    const blind = () => faulty(file(), { recovery: null })
     expect(result.error).toMatchObject({ code: 'CONNECT.LOST', where: { file: '001_a', line: 1 } })
     expect(step?.state).toBe('in-doubt')
     expect(status?.partial).toMatchObject([{ done: 0, total: 3, inDoubt: true }])
-    expect((await single(file(), units(alone)).up()).error?.code).toBe('JOURNAL.STEP_IN_DOUBT')
+    expect((await single(blind(), units(alone)).up()).error?.code).toBe('JOURNAL.STEP_IN_DOUBT')
     expect((await single(file(), units(alone)).stamp({ target: 'head' })).error?.code).toBe('JOURNAL.STEP_IN_DOUBT')
     const done = await single(file(), units(alone)).repair({ inDoubt: 'done' })
     expect(done.databases[0]?.actions).toEqual([

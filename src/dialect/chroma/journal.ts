@@ -56,6 +56,15 @@ export const journal: JournalStore = {
     }
   },
 
+  async upgrade(session, fence) {
+    const client = clientOf(session)
+    await requireFence(client, fence)
+    // Records carry their names, and what an older one lacks is empty: only the number changes.
+    const collection = await client.findCollection(JOURNAL_COLLECTION)
+    if (collection === undefined || formatOf(collection) >= JOURNAL_FORMAT) return
+    await client.modifyCollection(collection.id, { metadata: { ...collection.metadata, format: JOURNAL_FORMAT } })
+  },
+
   async write(session, fence, writes) {
     if (writes.length === 0) return
     const client = clientOf(session)

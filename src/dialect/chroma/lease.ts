@@ -98,6 +98,7 @@ export function leaseRow({ fence, collection }: StoredLease, nowMs: number): Lea
     heartbeatAt: new Date(facts.heartbeatAtMs).toISOString(),
     expiresAt: new Date(facts.expiresAtMs).toISOString(),
     expired: facts.expiresAtMs <= nowMs,
+    ...(facts.heartbeatAtMs > nowMs ? { ahead: true } : {}),
   }
 }
 
@@ -123,7 +124,7 @@ export async function findOwn(client: ChromaClient, fence: Fence): Promise<Colle
  *
  * Chroma cannot join this check and a write into one request. A write that was checked can still land after the lease
  * was lost when the lease runs out while that very request is under way: at most one request, at most
- * `requestTimeoutMs` late.
+ * `requestTimeoutMs` late, or as late as a process wakes that was stopped in between.
  *
  * @throws GodwitError LOCK.LOST
  */

@@ -121,8 +121,9 @@ async function tryAcquire(
     await remove(client, number)
     return { acquired: false, by: leaseRow(before, seen.nowMs) }
   }
+  const previous = before && leaseRow(before, seen.nowMs)
   await removeBelow(client, seen.leases, number)
-  return { acquired: true, fence: { owner: request.owner, fence: number } }
+  return { acquired: true, fence: { owner: request.owner, fence: number }, ...(previous ? { previous } : {}) }
 }
 
 function wokeUp(lease: StoredLease, owner: string, nowMs: number): boolean {

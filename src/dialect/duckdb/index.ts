@@ -11,6 +11,7 @@ import { type HeldInstance, holdInstance } from './instance.ts'
 import { duckdbJournalSql, quoted } from './journal.ts'
 import { duckdbLocker } from './lock.ts'
 import { processIdentity } from './process.ts'
+import { duckdbRecovery } from './recovery.ts'
 import { duckdbScratch } from './scratch.ts'
 import { duckdbSession } from './session.ts'
 import { type DuckdbSettings, resolveSettings } from './settings.ts'
@@ -101,6 +102,7 @@ function build(settings: DuckdbSettings): { readonly dialect: Dialect; dispose()
     operations: undefined,
     journal: sqlJournal(journalSql),
     locker: duckdbLocker(journalSql),
+    recovery: duckdbRecovery,
     open,
     mapError: mapDuckdbError,
     async scratch() {

@@ -3,8 +3,10 @@
 import { type Fence, JOURNAL_FORMAT } from '../journal.ts'
 import type { JournalSql, JournalTable } from '../sql/journal-sql.ts'
 import { journalTables } from '../sql/journal-table.ts'
+import { isLeaseLost } from '../sql/lease-lost.ts'
 import { standardLiteral } from '../sql/literal.ts'
 import { messageOf } from './error.ts'
+import { processIdentity } from './process.ts'
 
 // now() stands still in a transaction; a version 7 UUID carries the clock of the moment it is made.
 const clockMs = 'epoch_ms(uuid_extract_timestamp(uuidv7()))'
@@ -25,6 +27,11 @@ export function duckdbJournalSql(catalog: () => string): JournalSql {
       ]
     },
     transactionalCreate: true,
+    textType: 'VARCHAR',
+    get connection() {
+      const { backend, backendStart } = processIdentity()
+      return { backend: standardLiteral(backend), backendStart: standardLiteral(backendStart) }
+    },
     table,
     literal: standardLiteral,
     now: `make_timestamp_ms(${clockMs})`,
@@ -47,7 +54,7 @@ export function duckdbJournalSql(catalog: () => string): JournalSql {
         messageOf(error),
       ),
     isFenceViolation: error =>
-      /^Constraint Error: NOT NULL constraint failed: godwit_\w+\.fence/.test(messageOf(error)),
+      isLeaseLost(error) || /^Constraint Error: NOT NULL constraint failed: godwit_\w+\.fence/.test(messageOf(error)),
     isCreateConflict: isConflict,
   }
 }

@@ -10,6 +10,7 @@ import { readLease, wholeNumber } from '../sql/journal-row.ts'
 import { standardLiteral } from '../sql/literal.ts'
 import { isConflict } from './journal.ts'
 import { isGone } from './process.ts'
+import type { DuckdbSession } from './session.ts'
 
 /** A conflict is over as soon as the other transaction is; this many tries see the end of it. */
 const ATTEMPTS = 5
@@ -20,6 +21,9 @@ export function duckdbLocker(journal: JournalSql): Locker {
   const after = (ttlMs: number): string => `${now} + to_milliseconds(${Math.trunc(ttlMs)})`
   const ours = ({ owner, fence }: Fence): string => `id = 1 AND owner = ${standardLiteral(owner)} AND fence = ${fence}`
 
+  const renewal = (fence: Fence, ttlMs: number): string =>
+    `UPDATE ${table()} SET heartbeat_at = ${now}, expires_at = ${after(ttlMs)} WHERE ${ours(fence)}`
+
   const current = async (sql: SqlSession): Promise<{ row: Record<string, unknown>; lease: LeaseRow | undefined }> => {
     const row = (await sql.query(leaseQuery(journal)))[0]
     if (row === undefined) throw new GodwitError('JOURNAL.DAMAGED', 'godwit_lease has no row 1')
@@ -29,6 +33,7 @@ export function duckdbLocker(journal: JournalSql): Locker {
   return {
     async acquire(session, request) {
       const sql = requireSql(session)
+      ;(session as DuckdbSession).renewWithCommit?.(undefined)
       try {
         await sql.run([{ kind: 'begin' }])
         const { row, lease } = await current(sql)
@@ -43,7 +48,13 @@ export function duckdbLocker(journal: JournalSql): Locker {
           [request.owner, request.holder, session.identity.backend, session.identity.backendStart, fence],
         )
         await sql.run([{ kind: 'commit' }])
-        return { acquired: true, fence: { owner: request.owner, fence } }
+        const own = { owner: request.owner, fence }
+        ;(session as DuckdbSession).renewWithCommit?.({
+          sql: `${renewal(own, request.ttlMs)} RETURNING id`,
+          held: `SELECT 1 FROM ${table()} WHERE ${ours(own)}`,
+          everyMs: request.ttlMs / 3,
+        })
+        return { acquired: true, fence: own, ...(lease === undefined ? {} : { previous: lease }) }
       } catch (error) {
         await sql.rollback()
         if (!isConflict(error)) throw error
@@ -52,16 +63,17 @@ export function duckdbLocker(journal: JournalSql): Locker {
     },
 
     async renew(session, fence, ttlMs) {
-      const update = `UPDATE ${table()} SET heartbeat_at = ${now}, expires_at = ${after(ttlMs)} WHERE ${ours(fence)}`
-      return (await retried(session, `${update} RETURNING id`)).length > 0
+      return (await retried(session, `${renewal(fence, ttlMs)} RETURNING id`)).length > 0
     },
 
     async release(session, fence) {
+      ;(session as DuckdbSession).renewWithCommit?.(undefined)
       await retried(session, `UPDATE ${table()} SET ${freed} WHERE ${ours(fence)} RETURNING id`)
     },
 
     async break(session) {
       const sql = requireSql(session)
+      ;(session as DuckdbSession).renewWithCommit?.(undefined)
       try {
         await sql.run([{ kind: 'begin' }])
         const { lease } = await current(sql)

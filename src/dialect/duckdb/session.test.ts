@@ -217,8 +217,8 @@ describe('file', () => {
 const applied = (id: string): JournalWrite => ({
   type: 'applied',
   id,
-  checksum: 'c',
-  fileHash: 'h',
+  checksum: 'd'.repeat(64),
+  fileHash: 'e'.repeat(64),
   source: "it's $$ -- x\n",
   startedAtMs: Date.now() - 50,
   statements: 2,
@@ -245,11 +245,16 @@ describe('journal and lease', () => {
       applied('a'),
       applied('b'),
       { type: 'step', step },
-      { type: 'step', step: { ...step, done: 2 } },
+      { type: 'step', step: { ...step, done: 2, running: 3 } },
       { type: 'run-end', run: 'run', ok: true, applied: ['a'], undone: [], error: undefined },
     ])
     const read = await journal.read(session)
-    expect(read).toMatchObject({ initialised: true, format: 1, steps: [{ ...step, done: 2 }], lease: { owner: 'me' } })
+    expect(read).toMatchObject({
+      initialised: true,
+      format: 2,
+      steps: [{ ...step, done: 2, running: 3 }],
+      lease: { owner: 'me' },
+    })
     expect(read.applied).toMatchObject([
       { id: 'a', sequence: 1 },
       { id: 'b', sequence: 2 },

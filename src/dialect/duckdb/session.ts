@@ -13,6 +13,7 @@ import {
 import { classify } from './classify.ts'
 import type { DuckDBConnection, DuckdbModule } from './driver.ts'
 import { caretOffset, messageOf } from './error.ts'
+import { isConflict } from './journal.ts'
 import { cut } from './lex.ts'
 import { changedSetting, restoreSettings, type SavedSetting, saveSetting } from './setting.ts'
 import { bindable, plainRow } from './value.ts'
@@ -26,14 +27,34 @@ export interface DuckdbSessionOptions {
   release(): void
 }
 
+export interface DuckdbSession extends Session {
+  /**
+   * From now on each transaction writes the lease row with `sql`, before its journal rows or its commit. A transaction
+   * sees the lease as it was when it began: reading the fence alone would not notice a lease that was taken since,
+   * while two that write the row cannot both commit. Undefined: no longer.
+   */
+  renewWithCommit(renewal: LeaseRenewal | undefined): void
+}
+
+export interface LeaseRenewal {
+  readonly sql: string
+  /** Gives a row while the lease is ours. */
+  readonly held: string
+  /** A transaction that begins later than this after the last renewal asks first, milliseconds. */
+  readonly everyMs: number
+}
+
 export function duckdbSession(
   module: DuckdbModule,
   connection: DuckDBConnection,
   options: DuckdbSessionOptions,
-): Session {
+): DuckdbSession {
   const changed = new Map<string, SavedSetting>()
   let open = false
   let closed = false
+  let renewal: LeaseRenewal | undefined
+  let renewed = 0
+  let renewedInside = false
   let outer: BatchSettings = {}
   let inner: BatchSettings = {}
 
@@ -73,20 +94,49 @@ export function duckdbSession(
     changed.set(name, await saveSetting(connection, name, options.home))
   }
 
+  /** @throws GodwitError LOCK.LOST when the statement gives no row, or another connection wrote the row meanwhile */
+  const owned = async (sql: string): Promise<void> => {
+    let cause: unknown
+    try {
+      const reader = await connection.runAndReadAll(sql)
+      if (reader.currentRowCount > 0) return
+    } catch (error) {
+      if (!isConflict(error)) throw error
+      cause = error
+    }
+    throw new GodwitError('LOCK.LOST', 'the lock was taken over by another runner, or broken by hand', {
+      why: 'This runner was silent for longer than its lease lives; its transaction was rolled back',
+      next: ['godwit lock status', 'godwit status'],
+      ...(cause === undefined ? {} : { cause }),
+    })
+  }
+
+  /** Once in each transaction, before its journal rows: a row that the other run wrote first would hide the reason. */
+  const renew = async (): Promise<void> => {
+    if (renewal === undefined || !open || renewedInside) return
+    await owned(renewal.sql)
+    renewed = performance.now()
+    renewedInside = true
+  }
+
   const step = async (item: BatchItem): Promise<number | undefined> => {
     switch (item.kind) {
       case 'begin':
         await connection.run('BEGIN TRANSACTION')
         open = true
+        renewedInside = false
         inner = { ...outer, ...item.settings }
+        if (renewal !== undefined && performance.now() - renewed > renewal.everyMs) await owned(renewal.held)
         return undefined
       case 'commit':
+        await renew()
         await connection.run('COMMIT')
         open = false
         return undefined
       case 'statement':
         return statement(item.sql)
       case 'journal':
+        await renew()
         await connection.run(item.sql)
         return undefined
       case 'settings':
@@ -148,6 +198,10 @@ export function duckdbSession(
     identity: options.identity,
     sql,
     client: connection,
+    renewWithCommit(next) {
+      renewal = next
+      renewed = performance.now()
+    },
     serverVersion: options.serverVersion,
     async cancel() {
       if (!closed) connection.interrupt()

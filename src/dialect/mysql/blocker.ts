@@ -1,6 +1,6 @@
 // Who keeps a thread waiting. Row locks: INNODB_LOCK_WAITS (MariaDB, MySQL 5.7) or data_lock_waits (MySQL 8), both with
-// PROCESS. Metadata locks: the plugin METADATA_LOCK_INFO (MariaDB), else metadata_locks of the performance schema; where
-// neither is on, the oldest open transactions are named as possible holders, and never as certain ones.
+// PROCESS. Metadata locks: metadata_locks of the performance schema; where it is off, the plugin METADATA_LOCK_INFO
+// (MariaDB), which does not tell who waits for whom, else the oldest open transactions: possible holders, never certain.
 import { type Blocker, shownQuery, shownText } from '../blocker.ts'
 import type { Session, SessionIdentity, SqlSession } from '../session.ts'
 
@@ -28,10 +28,13 @@ export async function blockers(
     const ids = await firstKnown(sql, rowLockHolders(backend))
     return describe(sql, ids ?? [], secrets)
   }
-  const ids = await firstKnown(sql, metadataLockHolders(backend, String(own?.['info'] ?? '')))
+  const [certain, ...likely] = metadataLockHolders(backend, String(own?.['info'] ?? ''))
+  const ids = await firstKnown(sql, [certain])
   if (ids !== undefined && ids.length > 0) return describe(sql, ids, secrets)
-  const guesses = await firstKnown(sql, [oldestTransactions(backend)])
-  if (guesses !== undefined && guesses.length > 0) {
+  let guesses: number[] | undefined
+  for (const source of [...likely, oldestTransactions(backend)]) {
+    guesses = (await firstKnown(sql, [source])) ?? guesses
+    if (guesses === undefined || guesses.length === 0) continue
     const found = await describe(sql, guesses, secrets)
     return found.map(blocker => ({ ...blocker, possible: true }))
   }
@@ -73,13 +76,10 @@ function rowLockHolders(backend: string): string[] {
   ]
 }
 
-function metadataLockHolders(backend: string, statement: string): string[] {
+/** Only the performance schema tells who waits for whom; the others only make it likely. */
+function metadataLockHolders(backend: string, statement: string): readonly [certain: string, ...likely: string[]] {
   const text = `LOWER(CONVERT(0x${Buffer.from(statement.slice(0, 4_000)).toString('hex') || '20'} USING utf8mb4))`
   return [
-    // The plugin shows what is granted and not what is asked for: a holder has a lock on a table that the statement names.
-    'SELECT DISTINCT THREAD_ID AS id FROM information_schema.METADATA_LOCK_INFO ' +
-      `WHERE THREAD_ID <> ${backend} AND (LOCK_TYPE = 'Global read lock' OR (LOCK_TYPE = 'Table metadata lock' AND ` +
-      `LOCATE(LOWER(TABLE_NAME), ${text}) > 0)) LIMIT ${MOST}`,
     'SELECT DISTINCT t.PROCESSLIST_ID AS id FROM performance_schema.threads me ' +
       "JOIN performance_schema.metadata_locks w ON w.OWNER_THREAD_ID = me.THREAD_ID AND w.LOCK_STATUS = 'PENDING' " +
       "JOIN performance_schema.metadata_locks g ON g.LOCK_STATUS = 'GRANTED' AND g.OBJECT_TYPE = w.OBJECT_TYPE " +
@@ -87,6 +87,11 @@ function metadataLockHolders(backend: string, statement: string): string[] {
       'AND g.OWNER_THREAD_ID <> w.OWNER_THREAD_ID ' +
       'JOIN performance_schema.threads t ON t.THREAD_ID = g.OWNER_THREAD_ID AND t.PROCESSLIST_ID IS NOT NULL ' +
       `WHERE me.PROCESSLIST_ID = ${backend} LIMIT ${MOST}`,
+    // The plugin shows what is granted and not what is asked for: a holder has a lock on a table whose name stands in
+    // the statement, which may be the name of a column or of a table in another database.
+    'SELECT DISTINCT THREAD_ID AS id FROM information_schema.METADATA_LOCK_INFO ' +
+      `WHERE THREAD_ID <> ${backend} AND (LOCK_TYPE = 'Global read lock' OR (LOCK_TYPE = 'Table metadata lock' AND ` +
+      `LOCATE(LOWER(TABLE_NAME), ${text}) > 0)) LIMIT ${MOST}`,
   ]
 }
 

@@ -27,6 +27,9 @@ describe('classify', () => {
     ['SET PASSWORD FOR a = "x"', 'SET PASSWORD: ddl, commits'],
     ['ANALYZE TABLE t', 'ANALYZE TABLE: other, commits'],
     ['ANALYZE SELECT 1', 'ANALYZE SELECT: query'],
+    ['ANALYZE UPDATE t SET a = 1', 'ANALYZE UPDATE: dml'],
+    ['ANALYZE FORMAT=JSON DELETE FROM t', 'ANALYZE FORMAT: dml'],
+    ['ANALYZE FORMAT=JSON SELECT 1', 'ANALYZE FORMAT: query'],
     ['OPTIMIZE TABLE t', 'OPTIMIZE TABLE: other, commits'],
     ['LOAD INDEX INTO CACHE t', 'LOAD INDEX: other, commits'],
     ['LOAD DATA INFILE "x" INTO TABLE t', 'LOAD DATA: dml'],
@@ -68,6 +71,31 @@ describe('classify', () => {
     ['', ': other, commits'],
   ])('%s', (text, expected) => {
     expect(short(text)).toBe(expected)
+  })
+})
+
+describe('statements that commit what was before them', () => {
+  // "SQL statements That Cause an Implicit Commit", MariaDB Knowledge Base, and the statement kinds it names in general.
+  it.each(
+    [
+      'ALTER DATABASE d COMMENT "x"; ALTER EVENT e DISABLE; ALTER FUNCTION f COMMENT "x"; ALTER PROCEDURE p COMMENT "x"',
+      'ALTER SEQUENCE s RESTART; ALTER SERVER s OPTIONS (HOST "h"); ALTER TABLE t FORCE; ALTER USER u ACCOUNT LOCK',
+      'ALTER VIEW v AS SELECT 1; ANALYZE TABLE t; BACKUP STAGE START; CACHE INDEX t IN k; CHANGE MASTER TO MASTER_PORT=1',
+      'CHECK TABLE t; CHECKSUM TABLE t; CREATE DATABASE d; CREATE EVENT e ON SCHEDULE EVERY 1 DAY DO DELETE FROM t',
+      'CREATE FUNCTION f() RETURNS int RETURN 1; CREATE INDEX i ON t (a); CREATE PROCEDURE p() SELECT 1; CREATE ROLE r',
+      'CREATE SEQUENCE s; CREATE SERVER s FOREIGN DATA WRAPPER mysql OPTIONS (HOST "h"); CREATE TABLE t (a int)',
+      'CREATE TABLE t AS SELECT 1; CREATE TABLE t LIKE u; CREATE TRIGGER g AFTER INSERT ON t FOR EACH ROW DELETE FROM u',
+      'CREATE USER u; CREATE VIEW v AS SELECT 1; DROP DATABASE d; DROP EVENT e; DROP FUNCTION f; DROP INDEX i ON t',
+      'DROP PROCEDURE p; DROP ROLE r; DROP SEQUENCE s; DROP SERVER s; DROP TABLE t; DROP TRIGGER g; DROP USER u',
+      'DROP VIEW v; FLUSH PRIVILEGES; FLUSH TABLES; GRANT SELECT ON t TO u; INSTALL PLUGIN p SONAME "s"; KILL 5',
+      'INSTALL SONAME "s"; LOAD INDEX INTO CACHE t; LOCK TABLES t READ; OPTIMIZE TABLE t; PURGE BINARY LOGS TO "x"',
+      'RENAME TABLE a TO b; RENAME USER a TO b; REPAIR TABLE t; RESET QUERY CACHE; REVOKE SELECT ON t FROM u',
+      'SET autocommit = 1; SET PASSWORD = "x"; SET DEFAULT ROLE r; SHUTDOWN; START SLAVE; START TRANSACTION; STOP SLAVE',
+      'TRUNCATE TABLE t; UNINSTALL PLUGIN p; UNLOCK TABLES; BEGIN; XA START "x"; CALL p(); EXECUTE s',
+      'EXECUTE IMMEDIATE "ALTER TABLE t FORCE"; BEGIN NOT ATOMIC ALTER TABLE t FORCE END; IF 1 THEN DROP TABLE t END IF',
+    ].flatMap(line => line.split('; ')),
+  )('%s', text => {
+    expect(classify(text).transactional).toBe(false)
   })
 })
 

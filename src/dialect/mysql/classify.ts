@@ -119,10 +119,16 @@ function verdict(first: string, words: readonly string[], text: string): Verdict
     case 'LOAD':
       return second === 'DATA' || second === 'XML' ? DML : OTHER
     case 'ANALYZE':
-      return ['SELECT', 'FORMAT', 'UPDATE', 'DELETE', 'INSERT', 'REPLACE', 'WITH'].includes(second) ? QUERY : OTHER
+      return analyzeVerdict(second, text)
     default:
       return Object.hasOwn(FIRST, first) ? (FIRST[first] ?? OTHER) : OTHER
   }
+}
+
+/** ANALYZE UPDATE … writes ("ANALYZE Statement", MariaDB Knowledge Base); ANALYZE TABLE commits. */
+function analyzeVerdict(second: string, text: string): Verdict {
+  if (!['SELECT', 'FORMAT', 'UPDATE', 'DELETE', 'INSERT', 'REPLACE', 'WITH', 'VALUES'].includes(second)) return OTHER
+  return ['UPDATE', 'DELETE', 'INSERT', 'REPLACE'].some(verb => wordOffset(text, verb) !== undefined) ? DML : QUERY
 }
 
 function temporaryTable(words: readonly string[]): boolean {

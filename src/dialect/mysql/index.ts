@@ -10,6 +10,7 @@ import { errorMapper } from './error.ts'
 import { journalSql } from './journal.ts'
 import { Lexer } from './lex.ts'
 import { leaseLocker } from './lock.ts'
+import { recovery } from './recovery.ts'
 import { createScratch, dropScratch } from './scratch.ts'
 import { openSession } from './session.ts'
 import { type MysqlSettings, type ResolvedSettings, resolveSettings } from './settings.ts'
@@ -48,6 +49,7 @@ function makeDialect(settings: ResolvedSettings): Dialect {
     operations: undefined,
     journal: sqlJournal(spelling),
     locker: leaseLocker(spelling, settings.database),
+    recovery: recovery(settings.database, settings.password ? [settings.password] : []),
     async open(options) {
       const release = await slots.take(settings.connectTimeoutMs)
       try {

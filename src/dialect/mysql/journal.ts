@@ -9,6 +9,24 @@ import { journalTables } from '../sql/journal-table.ts'
 import { finite, withoutNul } from '../sql/literal.ts'
 import { driverError } from './error.ts'
 
+/**
+ * Which server this is, and since when, so that thread numbers of another one are not taken for its own: a server that
+ * is started again counts from the beginning. MySQL tells its start only where the performance schema is on: there the
+ * named lock of the lease has to do.
+ */
+export const SERVER =
+  "CONCAT(@@hostname, ':', @@port, ':', @@server_id /*M!100000 , ':', UNIX_TIMESTAMP() - (SELECT VARIABLE_VALUE FROM " +
+  "information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = 'UPTIME') */)"
+/** Ends `backend_start` of a connection that has the named lock of the lease. */
+export const LOCKED = ' locked'
+
+/** This connection, as the lease and a running step name it. */
+export const CONNECTION = {
+  backend: 'CAST(CONNECTION_ID() AS CHAR)',
+  // Asked once for each session, with the lease.
+  backendStart: `CONCAT(COALESCE(@godwit_server, ${SERVER}), IF(@godwit_lock = 1, '${LOCKED}', ''))`,
+} as const
+
 /** The journal's spelling for a database. */
 export function journalSql(database: string): JournalSql {
   const table = (name: JournalTable): string => `${quoteName(database)}.${quoteName(`godwit_${name}`)}`
@@ -29,6 +47,9 @@ export function journalSql(database: string): JournalSql {
       `INSERT INTO ${table('lease')} (id, format, fence) VALUES (1, ${JOURNAL_FORMAT}, 0) ON DUPLICATE KEY UPDATE id = id`,
     ],
     transactionalCreate: false,
+    textType: 'longtext',
+    packed: expressions => `CAST(JSON_ARRAY(${expressions.join(', ')}) AS CHAR)`,
+    connection: CONNECTION,
     table,
     literal,
     now: 'UTC_TIMESTAMP(6)',
@@ -42,11 +63,13 @@ export function journalSql(database: string): JournalSql {
     fence: ({ owner, fence }) =>
       `(SELECT fence FROM ${table('lease')} WHERE id = 1 AND owner = ${literal(owner)} AND fence = ${fence} ` +
       'LOCK IN SHARE MODE)',
-    upsert(name, keyColumns, values, insertOnly = []) {
+    upsert(name, keyColumns, values, insertOnly = [], when) {
       const columns = Object.keys(values)
       const changed = columns.filter(column => !keyColumns.includes(column) && !insertOnly.includes(column))
+      const row = Object.values(values).join(', ')
+      const source = when === undefined ? `VALUES (${row})` : `SELECT ${row} FROM DUAL WHERE ${when}`
       return (
-        `INSERT INTO ${table(name)} (${columns.join(', ')}) VALUES (${Object.values(values).join(', ')}) ` +
+        `INSERT INTO ${table(name)} (${columns.join(', ')}) ${source} ` +
         `ON DUPLICATE KEY UPDATE ${changed.map(column => `${column} = VALUES(${column})`).join(', ')}`
       )
     },

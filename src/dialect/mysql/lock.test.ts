@@ -56,7 +56,7 @@ describe.skipIf(reason !== undefined)(`journal and lease ${reason ?? ''}`, () =>
     await Promise.all(many.map(each => dialect.journal.ensure(each)))
     expect(await dialect.journal.read(session)).toEqual({
       initialised: true,
-      format: 1,
+      format: 2,
       applied: [],
       steps: [],
       lease: undefined,

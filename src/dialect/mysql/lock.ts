@@ -9,12 +9,7 @@ import type { Session, SqlSession } from '../session.ts'
 import type { JournalSql } from '../sql/journal-sql.ts'
 import { leaseQuery } from '../sql/journal.ts'
 import { readLease } from '../sql/journal-row.ts'
-import { literal } from './journal.ts'
-
-/** Which server this is, so that thread numbers of another one are not taken for its own. */
-const SERVER = "CONCAT(@@hostname, ':', @@port, ':', @@server_id)"
-/** Ends the lease's `backend_start` when the holder has the named lock. */
-const LOCKED = ' locked'
+import { CONNECTION, literal, LOCKED, SERVER } from './journal.ts'
 
 /** The lease of one database. */
 export function leaseLocker(sql: JournalSql, database: string): Locker {
@@ -22,7 +17,7 @@ export function leaseLocker(sql: JournalSql, database: string): Locker {
   const name = literal(lockName(database))
   const taking = (request: LeaseRequest, condition: string): string =>
     `UPDATE ${lease} SET owner = ${literal(request.owner)}, holder = ${literal(request.holder)}, ` +
-    `backend = CONNECTION_ID(), backend_start = CONCAT(${SERVER}, IF(@godwit_lock = 1, '${LOCKED}', '')), ` +
+    `backend = ${CONNECTION.backend}, backend_start = ${CONNECTION.backendStart}, ` +
     `fence = fence + 1, acquired_at = ${sql.now}, heartbeat_at = ${sql.now}, expires_at = ${expiry(request.ttlMs)} ` +
     `WHERE id = 1 AND (${condition})`
   const expiry = (ttlMs: number): string => `${sql.now} + INTERVAL ${Math.max(1, Math.round(ttlMs * 1000))} MICROSECOND`
@@ -30,21 +25,32 @@ export function leaseLocker(sql: JournalSql, database: string): Locker {
   return {
     async acquire(session, request): Promise<LeaseAnswer> {
       const connection = requireSql(session)
-      const free = `owner IS NULL OR expires_at IS NULL OR expires_at <= ${sql.now}`
-      await change(connection, [`SET @godwit_lock = GET_LOCK(${name}, 0)`, taking(request, free)])
+      const free = 'owner IS NULL OR expires_at IS NULL'
+      await change(connection, [
+        `SET @godwit_lock = GET_LOCK(${name}, 0), @godwit_server = ${SERVER}`,
+        taking(request, free),
+      ])
       const { row, facts } = await look(connection, sql, name)
       if (row?.owner === request.owner) {
-        if (facts.got && !facts.mine) {
+        // The lease was written over one connection and read over another one.
+        if ((facts.got && !facts.mine) || row.backend !== facts.here) {
           await giveBack(connection, { owner: request.owner, fence: row.fence })
           throw pooler()
         }
         return { acquired: true, fence: { owner: request.owner, fence: row.fence } }
       }
-      // The named lock was free: a holder that wrote it had it has lost its connection.
-      if (row !== undefined && facts.got && facts.mine && row.backendStart === facts.server + LOCKED && !facts.alive) {
-        const dead = `owner = ${literal(row.owner)} AND fence = ${row.fence}`
-        const [, taken] = await change(connection, ['DO 0', taking(request, dead)])
-        if (taken === 1) return { acquired: true, fence: { owner: request.owner, fence: row.fence + 1 } }
+      if (row !== undefined) {
+        // The named lock was free: a holder that wrote it had it has lost its connection.
+        const gone = facts.got && facts.mine && row.backendStart === facts.server + LOCKED && !facts.alive
+        if (row.expired && facts.got && !facts.mine) throw pooler()
+        if (gone || row.expired) {
+          // Silent a moment ago is not enough: it may have come back since.
+          const still = gone ? '' : ` AND expires_at <= ${sql.now}`
+          const left = `owner = ${literal(row.owner)} AND fence = ${row.fence}${still}`
+          const [, taken] = await change(connection, ['DO 0', taking(request, left)])
+          if (taken === 1)
+            return { acquired: true, fence: { owner: request.owner, fence: row.fence + 1 }, previous: row }
+        }
       }
       if (facts.got) await change(connection, [`DO RELEASE_LOCK(${name})`])
       return { acquired: false, by: row }
@@ -107,6 +113,8 @@ interface Facts {
   /** It has the lock still, as a connection of its own would. */
   readonly mine: boolean
   readonly server: string
+  /** Number of this connection. */
+  readonly here: string
   /** The holder's connection is seen. */
   readonly alive: boolean
 }
@@ -119,6 +127,7 @@ async function look(
   const [leases, facts] = await connection.queryAll([
     leaseQuery(sql),
     `SELECT @godwit_lock = 1 AS got, IS_USED_LOCK(${name}) = CONNECTION_ID() AS mine, ${SERVER} AS server, ` +
+      'CONNECTION_ID() AS here, ' +
       `EXISTS (SELECT 1 FROM information_schema.processlist p, ${sql.table('lease')} l ` +
       'WHERE l.id = 1 AND p.id = l.backend) AS alive',
   ])
@@ -130,6 +139,7 @@ async function look(
       got: Number(found?.['got']) === 1,
       mine: Number(found?.['mine']) === 1,
       server: String(found?.['server']),
+      here: String(found?.['here']),
       alive: Number(found?.['alive']) === 1,
     },
   }

@@ -31,6 +31,8 @@ export interface Message {
 /** How a session says what the items leave open. */
 export interface BatchSpelling {
   readonly begin: string
+  /** Settings that each transaction has to make for itself, because the session cannot keep them. Default: none. */
+  readonly beginSettings?: readonly string[]
   /** Statements that put the session's settings back. */
   readonly reset: readonly string[]
   /** Why this store cannot run a text; undefined when it can. */
@@ -69,7 +71,7 @@ export function* messagesOf(
     if (builder.full) yield builder.take()
     switch (item.kind) {
       case 'begin':
-        builder.add(index, [spelling.begin, ...settingsSql(item.settings, 'LOCAL')])
+        builder.add(index, [spelling.begin, ...(spelling.beginSettings ?? []), ...settingsSql(item.settings, 'LOCAL')])
         state.inTransaction = true
         break
       case 'commit':

@@ -94,7 +94,7 @@ export function longWait(sql: string, waitMs: number): LongWait | undefined {
   if (/^\W*(?:\/\*[\s\S]*?\*\/\s*)?alter\b/i.test(sql)) {
     return {
       waitMs,
-      leaves: 'The partition may be left half detached.',
+      leaves: 'The partition may be left half detached. The next run completes that.',
       next: [
         `psql -c "SELECT inhrelid::regclass FROM pg_inherits WHERE inhdetachpending"`,
         `psql -c "ALTER TABLE … DETACH PARTITION … FINALIZE"`,
@@ -103,7 +103,11 @@ export function longWait(sql: string, waitMs: number): LongWait | undefined {
   }
   if (/\brefresh\b[\s\S]*\bconcurrently\b/i.test(sql.slice(0, 200)))
     return { waitMs, leaves: 'The view keeps its old rows.', next: [] }
-  return { waitMs, leaves: 'An INVALID index may remain.', next: [show, `psql -c ${shellQuoted(dropOf(sql))}`] }
+  return {
+    waitMs,
+    leaves: 'An INVALID index may remain. The next run drops it.',
+    next: [show, `psql -c ${shellQuoted(dropOf(sql))}`],
+  }
 }
 
 function dropOf(sql: string): string {

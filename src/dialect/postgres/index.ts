@@ -6,6 +6,7 @@ import { serverCapabilities } from './capability.ts'
 import { mapError } from './error.ts'
 import { postgresJournalSql } from './journal.ts'
 import { postgresLocker, serverProof } from './lock.ts'
+import { serverRecovery } from './recovery.ts'
 import { serverScratch } from './scratch.ts'
 import { adoptClient, openSession } from './session.ts'
 import { type PostgresSettings, resolveSettings } from './settings.ts'
@@ -38,6 +39,7 @@ export function postgres(settings: PostgresSettings = {}): Dialect {
       proof: serverProof,
       ...(client === undefined ? { open: () => openSession(resolved, { purpose: 'heartbeat' }) } : {}),
     }),
+    recovery: serverRecovery({ waitMs: resolved.concurrentWaitMs, secrets: resolved.secrets }),
     open: options =>
       // A heartbeat on the client that is busy with the run would come too late.
       client !== undefined && options.purpose !== 'heartbeat'
@@ -47,6 +49,7 @@ export function postgres(settings: PostgresSettings = {}): Dialect {
     blockers: (session, identity) => blockers(session, identity, resolved.secrets),
     lockTimeoutMs: resolved.lockTimeoutMs,
     longWait: sql => longWait(sql, resolved.concurrentWaitMs),
+    schema: async () => (await import('./schema.ts')).schemaPart,
     scratch: () => serverScratch(dialect, database => postgres(forDatabase(settings, database))),
   }
   return dialect

@@ -18,6 +18,17 @@ export function iso(expression: string): string {
   return `to_char(${expression} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
 }
 
+/** When a backend started, to the microsecond, as the lease and a running step name it. */
+export function startOf(expression: string): string {
+  return `to_char(${expression} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`
+}
+
+/** This connection, as the lease and a running step name it. */
+export const serverConnection = {
+  backend: 'pg_backend_pid()::text',
+  backendStart: `(SELECT ${startOf('backend_start')} FROM pg_stat_activity WHERE pid = pg_backend_pid())`,
+} as const
+
 export const postgresJournalSql: JournalSql = {
   create: [
     // IF NOT EXISTS would ask for the right to create schemas also where an administrator has made this one.
@@ -31,6 +42,9 @@ export const postgresJournalSql: JournalSql = {
     `INSERT INTO ${table('lease')} (id, format, fence) VALUES (1, ${JOURNAL_FORMAT}, 0) ON CONFLICT (id) DO NOTHING`,
   ],
   transactionalCreate: true,
+  textType: 'text',
+  packed: expressions => `json_build_array(${expressions.join(', ')})::text`,
+  connection: serverConnection,
   table,
   literal,
   now: 'clock_timestamp()',

@@ -1,6 +1,7 @@
 // The lease in PostgreSQL. The row decides; a session advisory lock tells people and other tools who is at work
 // (pg_locks: classid 1735353463, objid 1) and is only ever tried, never waited for: a waiting one deadlocks with
-// CREATE INDEX CONCURRENTLY of its holder. A pooler that shares server connections is found here and refused.
+// CREATE INDEX CONCURRENTLY of its holder. A pooler that shares server connections is found here and refused, unless
+// the whole run is one transaction.
 import { GodwitError } from '../../core/error.ts'
 import type { LeaseRow } from '../journal.ts'
 import type { LeaseAnswer, Locker } from '../lock.ts'
@@ -8,8 +9,9 @@ import type { Session, SqlSession } from '../session.ts'
 import { leaseQuery } from '../sql/journal.ts'
 import { readLease, wholeNumber } from '../sql/journal-row.ts'
 import { isConnectionError, serverError } from './error.ts'
-import { literal, postgresJournalSql } from './journal.ts'
-import { BEGIN } from './session.ts'
+import { literal, postgresJournalSql, serverConnection, startOf } from './journal.ts'
+import { isShared } from './pooler.ts'
+import { BEGIN, behindPooler } from './session.ts'
 
 /** The bytes `godw`, and 1. */
 const ADVISORY = '1735353463, 1'
@@ -23,16 +25,14 @@ export interface HolderProof {
   readonly gone: string
 }
 
-const start = (expression: string): string =>
-  `to_char(${expression} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`
-
 /** backend_start of other users is NULL without pg_monitor: a pid that exists is then taken for the holder. */
 export const serverProof: HolderProof = {
-  backend: 'pg_backend_pid()::text',
-  backendStart: `(SELECT ${start('backend_start')} FROM pg_stat_activity WHERE pid = pg_backend_pid())`,
+  ...serverConnection,
   gone:
+    // No backend: the holder came through a pooler, so nothing tells that it is gone but the expiry.
+    "l.backend <> '' AND " +
     'NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.pid::text = l.backend ' +
-    `AND (a.backend_start IS NULL OR l.backend_start IS NULL OR ${start('a.backend_start')} = l.backend_start))`,
+    `AND (a.backend_start IS NULL OR l.backend_start IS NULL OR ${startOf('a.backend_start')} = l.backend_start))`,
 }
 
 export interface LockerParts {
@@ -56,11 +56,12 @@ export function postgresLocker(parts: LockerParts): Locker {
     async acquire(session, request): Promise<LeaseAnswer> {
       const sql = requireSql(session)
       let rows: Record<string, unknown>[]
+      let before: Record<string, unknown> | undefined
       try {
         const results = await sql.queryAll([
           BEGIN,
           // The row is locked before anything is judged: who is alive is then read after any other runner committed.
-          `SELECT id FROM ${lease} WHERE id = 1 FOR UPDATE NOWAIT`,
+          `${leaseQuery(postgresJournalSql)} FOR UPDATE NOWAIT`,
           `UPDATE ${lease} AS l SET owner = ${literal(request.owner)}, holder = ${literal(request.holder)}, ` +
             `backend = ${parts.proof.backend}, backend_start = ${parts.proof.backendStart}, fence = l.fence + 1, ` +
             `acquired_at = clock_timestamp(), heartbeat_at = clock_timestamp(), expires_at = ${expiry(request.ttlMs)} ` +
@@ -72,6 +73,7 @@ export function postgresLocker(parts: LockerParts): Locker {
           'COMMIT',
         ])
         rows = results[2] ?? []
+        before = results[1]?.[0]
       } catch (error) {
         await sql.rollback()
         // lock_not_available: another runner writes the row at this moment.
@@ -81,14 +83,24 @@ export function postgresLocker(parts: LockerParts): Locker {
       const number = wholeNumber(rows[0]?.['fence'])
       if (number === undefined) return { acquired: false, by: await holder(sql) }
       const fence = { owner: request.owner, fence: number }
+      const previous = before && readLease(before)
       if (parts.server && rows[0]?.['backend'] !== session.identity.backend) {
-        if (await isShared(sql, parts)) {
-          await locker.release(session, fence)
-          throw poolerRefused()
+        // A pooler gives out a process id of its own when a connection starts, so equal ids mean a direct connection.
+        if (await isShared(sql, () => second(parts))) {
+          if (!request.singleTransaction || !behindPooler.get(session)?.pooled) {
+            await locker.release(session, fence)
+            throw poolerRefused()
+          }
+          // One transaction needs no session: it carries the work, the journal row and the fence.
+          await sql.queryAll([
+            `UPDATE ${lease} SET backend = '', backend_start = NULL WHERE id = 1 AND owner = ${literal(fence.owner)} AND fence = ${literal(fence.fence)}`,
+          ])
+          return { acquired: true, fence, ...(previous ? { previous } : {}) }
         }
+        await behindPooler.get(session)?.keepSettings()
         await sql.queryAll([hint('true')])
       }
-      return { acquired: true, fence }
+      return { acquired: true, fence, ...(previous ? { previous } : {}) }
     },
     async renew(session, fence, ttlMs) {
       const rows = await requireSql(session).query(
@@ -135,39 +147,14 @@ async function holder(sql: SqlSession): Promise<LeaseRow | undefined> {
   return row === undefined ? undefined : readLease(row)
 }
 
-/**
- * A pooler gives out a process id of its own when a connection starts, so equal ids mean a direct connection. Where
- * they differ, a second connection begins a transaction: in transaction mode it gets our server connection, with the
- * setting that we made there, or it takes the place of it and our next statement runs elsewhere.
- */
-async function isShared(sql: SqlSession, parts: LockerParts): Promise<boolean> {
-  const mark = `${Date.now()}-${Math.random()}`
-  const where = `SELECT pg_backend_pid()::text AS pid, current_setting('godwit.session', true) AS mark`
-  const [first] = (
-    await sql.queryAll([`SELECT pg_backend_pid()::text AS pid, set_config('godwit.session', ${literal(mark)}, false)`])
-  ).flat()
-  // A session-mode pool that is used up lets nobody else in: that is an answer too.
-  const other = await parts.open?.().catch(() => undefined)
-  try {
-    const elsewhere = await Promise.race([other?.sql?.queryAll(['BEGIN', where]), pause()])
-    const seen = elsewhere?.[1]?.[0]
-    if (seen !== undefined && (seen['pid'] === first?.['pid'] || seen['mark'] === mark)) return true
-    const [again] = (await sql.queryAll([where])).flat()
-    return again?.['pid'] !== first?.['pid'] || again?.['mark'] !== mark
-  } finally {
-    // Ending the connection ends its transaction too, also where the pooler still lets it wait.
-    await Promise.race([other?.close(), pause()])
-  }
-}
-
-/** A pool in session mode that is used up lets the second connection wait: then ours is not shared. */
-function pause(): Promise<undefined> {
-  return new Promise(resolve => setTimeout(resolve, 3_000, undefined).unref())
+async function second(parts: LockerParts) {
+  const session = await parts.open?.()
+  return session && { line: session.sql, close: () => session.close() }
 }
 
 function poolerRefused(): GodwitError {
   return new GodwitError('CONNECT.POOLER', 'a pooler in transaction mode stands between godwit and the server', {
-    why: 'it gives each transaction another server connection, so locks and settings of a session do not hold; nothing was changed',
+    why: 'it gives each transaction another server connection, so locks and settings of a session do not hold: only a plan of one transaction may pass; nothing was changed',
     next: [
       'use the URL of the server itself, or of a pool in session mode (PgBouncer: pool_mode=session; Supabase: port 5432)',
     ],

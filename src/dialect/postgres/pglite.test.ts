@@ -186,8 +186,8 @@ describe('a batch', () => {
 const applied = (id: string): JournalWrite => ({
   type: 'applied',
   id,
-  checksum: 'c',
-  fileHash: 'f',
+  checksum: 'd'.repeat(64),
+  fileHash: 'e'.repeat(64),
   source: 'it\'s \\ a\n"source" 𝄞',
   startedAtMs: Date.now(),
   statements: 2,
@@ -215,7 +215,7 @@ describe('the journal', () => {
     await other.close()
     expect(await dialect.journal.read(session)).toEqual({
       initialised: true,
-      format: 1,
+      format: 2,
       applied: [],
       steps: [],
       lease: undefined,

@@ -1,12 +1,13 @@
 // PGlite as a dialect: PostgreSQL in process, in memory or in a folder. One process, one connection.
 import { randomUUID } from 'node:crypto'
 import { GodwitError } from '../../core/error.ts'
-import type { Dialect } from '../dialect.ts'
+import type { Dialect, Scratch } from '../dialect.ts'
 import { sqlJournal } from '../sql/journal.ts'
 import { pgliteCapabilities } from './capability.ts'
 import { mapError } from './error.ts'
 import { literal, postgresJournalSql } from './journal.ts'
 import { postgresLocker } from './lock.ts'
+import { processRecovery } from './recovery.ts'
 import { PgliteConnection, type PgliteInstance, pgliteSession } from './session-pglite.ts'
 import { postgresSql } from './sql-part.ts'
 
@@ -33,6 +34,11 @@ export function pglite(given: PgliteSettings | PgliteInstance = {}): Dialect {
   return makePglite(given).dialect
 }
 
+/** One in memory with these options of `PGlite.create`; it ends when it is disposed. */
+export function pgliteScratch(options: Readonly<Record<string, unknown>>): Scratch {
+  return makePglite({ options })
+}
+
 function isInstance(given: PgliteSettings | PgliteInstance): given is PgliteInstance {
   return 'execProtocol' in given && typeof given.execProtocol === 'function'
 }
@@ -43,6 +49,7 @@ function makePglite(given: PgliteSettings | PgliteInstance): { dialect: Dialect;
   const setup = settings.searchPath === undefined ? [] : [`SET search_path = ${settings.searchPath}`]
   // A folder is open in one process at a time, so a lease of another instance has no living holder.
   const backend = isInstance(given) ? sharedConnection(given).backend : `pglite-${randomUUID()}`
+  const own = { backend: literal(backend), backendStart: "''" }
   const connections = pool(given, settings, dataDir)
   const dialect: Dialect = {
     name: 'postgres',
@@ -50,15 +57,15 @@ function makePglite(given: PgliteSettings | PgliteInstance): { dialect: Dialect;
     target: isInstance(given) ? 'pglite (given instance)' : `pglite:${dataDir ?? ''}`,
     sql: postgresSql,
     operations: undefined,
-    journal: sqlJournal(postgresJournalSql),
+    journal: sqlJournal({ ...postgresJournalSql, connection: own }),
     locker: postgresLocker({
       server: false,
       proof: {
-        backend: literal(backend),
-        backendStart: "''",
+        ...own,
         gone: `l.backend IS DISTINCT FROM ${literal(backend)}`,
       },
     }),
+    recovery: processRecovery(),
     async open({ signal }) {
       if (signal?.aborted)
         throw new GodwitError('RUN.ABORTED', 'stopped while connecting', { why: 'nothing was changed' })
@@ -69,6 +76,7 @@ function makePglite(given: PgliteSettings | PgliteInstance): { dialect: Dialect;
       return pgliteSession(connection, { version, backend, setup }, () => connections.giveBack())
     },
     mapError: error => mapError(error, []),
+    schema: async () => (await import('./schema.ts')).schemaPart,
     async scratch() {
       const { options } = settings
       const { dataDir: _folder, loadDataDir: _image, ...rest } = options ?? {}

@@ -7,6 +7,7 @@ import type { Session } from '../session.ts'
 import type { BatchSpelling } from './batch.ts'
 import type { PgClient, PgConnection, PgModule, PgResult, PgSubmittable } from './driver.ts'
 import { isConnectionError, mapError, markCancelled, serverError } from './error.ts'
+import { isShared, type Line } from './pooler.ts'
 import { type ResolvedSettings, setStatements, startupOptions } from './settings.ts'
 import { sqlSession, type Wire } from './sql-session.ts'
 
@@ -25,9 +26,9 @@ export const RESET: readonly string[] = [
 /** @throws GodwitError CONNECT.* CONFIG.DRIVER_MISSING RUN.ABORTED, masked */
 export async function openSession(settings: ResolvedSettings, options: OpenOptions): Promise<Session> {
   const pg = await loadDriver()
-  const { client, version, ownParameters } = await connect(pg, settings, options.signal)
-  const session = makeSession(client, version, settings, ownParameters, () => cancelRequest(pg, client, settings))
-  return session
+  const connected = await connect(pg, settings, options)
+  const { client } = connected
+  return makeSession(client, connected, settings, () => cancelRequest(pg, client, settings))
 }
 
 /** A session on a client of the user: its settings are set and, when closing, put back; it is not ended. */
@@ -43,7 +44,7 @@ export async function adoptClient(given: unknown, settings: ResolvedSettings): P
     throw mapError(error, settings.secrets)
   }
   const cancel = async (): Promise<void> => cancelRequest(await loadDriver(), client, settings)
-  return makeSession(client, version, settings, false, cancel, true)
+  return makeSession(client, { version, ownParameters: false, pooled: false }, settings, cancel, true)
 }
 
 async function loadDriver(): Promise<PgModule> {
@@ -59,15 +60,20 @@ async function loadDriver(): Promise<PgModule> {
   }
 }
 
-interface Connected {
-  readonly client: PgClient
+interface Facts {
   readonly version: string
   /** Settings were given as start-up parameters, so that RESET ALL returns to them. */
   readonly ownParameters: boolean
+  /** A pooler gives each transaction another server connection, so each one makes its settings, and nothing is set for longer. */
+  readonly pooled: boolean
+}
+
+interface Connected extends Facts {
+  readonly client: PgClient
 }
 
 /** Tries again without what this server or a pooler before it refuses: TLS, the check interval, start-up options. */
-async function connect(pg: PgModule, settings: ResolvedSettings, signal: AbortSignal | undefined): Promise<Connected> {
+async function connect(pg: PgModule, settings: ResolvedSettings, { purpose, signal }: OpenOptions): Promise<Connected> {
   let tls = settings.tlsMode !== 'disable'
   let interval = settings.checkIntervalMs > 0
   let ownParameters = true
@@ -76,8 +82,11 @@ async function connect(pg: PgModule, settings: ResolvedSettings, signal: AbortSi
     if (ownParameters) config['options'] = startupOptions(settings, interval)
     try {
       const { client, version } = await connectOnce(pg, config, signal)
-      if (!ownParameters) await setByStatements(client, settings)
-      return { client, version, ownParameters }
+      if (ownParameters) return { client, version, ownParameters, pooled: false }
+      // What a heartbeat does needs no settings.
+      const pooled = purpose === 'heartbeat' || (await inTime(client, settings, isPooled(pg, config, client, signal)))
+      if (!pooled) await inTime(client, settings, client.query(setStatements(settings).join(';')))
+      return { client, version, ownParameters, pooled }
     } catch (error) {
       const { code, message = '' } = serverError(error)
       if (signal?.aborted || attempt === 3) throw connectError(error, settings)
@@ -101,17 +110,30 @@ function connectError(error: unknown, settings: ResolvedSettings): GodwitError {
   })
 }
 
+/** A setting made behind a pooler in transaction mode would reach its other clients, and not our next transaction. */
+function isPooled(pg: PgModule, config: Record<string, unknown>, client: PgClient, signal: AbortSignal | undefined) {
+  const line = (on: PgClient): Line => ({
+    async queryAll(sqls) {
+      const results = await on.query(sqls.join(';'))
+      return (Array.isArray(results) ? results : [results]).map(result => result.rows)
+    },
+  })
+  return isShared(line(client), async () => {
+    const other = await connectOnce(pg, config, signal)
+    return { line: line(other.client), close: () => other.client.end() }
+  })
+}
+
 /** Behind a pooler that has no server connection left the first statement waits, not the connection. */
-async function setByStatements(client: PgClient, settings: ResolvedSettings): Promise<void> {
+async function inTime<Result>(client: PgClient, settings: ResolvedSettings, work: Promise<Result>): Promise<Result> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error('timeout expired')), settings.connectTimeoutMs)
   })
-  const set = client.query(setStatements(settings).join(';'))
   try {
-    await Promise.race([set, late])
+    return await Promise.race([work, late])
   } catch (error) {
-    set.catch(() => {})
+    work.catch(() => {})
     client.connection?.stream.destroy()
     throw error
   } finally {
@@ -175,23 +197,26 @@ async function tlsConfig(settings: ResolvedSettings): Promise<Record<string, unk
 
 function makeSession(
   client: PgClient,
-  version: string,
+  { version, ownParameters, pooled }: Facts,
   settings: ResolvedSettings,
-  ownParameters: boolean,
   cancelServer: () => Promise<void>,
   given = false,
 ): Session {
   const wire = new PgWire(client)
   const lockTimeout = `SET lock_timeout = ${settings.lockTimeoutMs}`
+  let own = ownParameters
   const spelling: BatchSpelling = {
     begin: BEGIN,
-    reset: ownParameters ? RESET : [...RESET, ...setStatements(settings)],
-    ...(settings.lockTimeoutMs === 0
+    get reset() {
+      return own || pooled ? RESET : [...RESET, ...setStatements(settings)]
+    },
+    ...(pooled ? { beginSettings: setStatements(settings, true) } : {}),
+    ...(settings.lockTimeoutMs === 0 || pooled
       ? {}
-      : { unlimited: { lift: 'SET lock_timeout = 0', restore: ownParameters ? 'RESET lock_timeout' : lockTimeout } }),
+      : { unlimited: { lift: 'SET lock_timeout = 0', restore: lockTimeout } }),
   }
   let closed = false
-  return {
+  const session: Session = {
     identity: { backend: String(client.processID ?? ''), backendStart: '' },
     sql: sqlSession(wire, spelling),
     client,
@@ -212,7 +237,24 @@ function makeSession(
       await client.end().catch(() => {})
     },
   }
+  const keepSettings = async (): Promise<void> => {
+    own = false
+    await wire.rows(setStatements(settings).join(';'))
+  }
+  behindPooler.set(session, { pooled, keepSettings })
+  return session
 }
+
+/** What the lock has to know of a session when it finds a pooler before the server. */
+export const behindPooler = new WeakMap<
+  Session,
+  {
+    /** Every transaction makes the settings for itself. */
+    readonly pooled: boolean
+    /** Sets for the session what a pooler may have kept from its start-up parameters (`ignore_startup_parameters`). */
+    keepSettings(): Promise<void>
+  }
+>()
 
 class PgWire implements Wire {
   lost = false

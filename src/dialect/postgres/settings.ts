@@ -149,15 +149,19 @@ export function startupOptions(resolved: ResolvedSettings, withCheckInterval: bo
   return [...own, ...(resolved.options ? [resolved.options] : [])].join(' ')
 }
 
-/** The same as SET statements, for connections whose start-up parameters are not ours to give. */
-export function setStatements(resolved: ResolvedSettings): string[] {
+/**
+ * The same as SET statements, for connections whose start-up parameters are not ours to give. `local`: for the
+ * transaction only.
+ */
+export function setStatements(resolved: ResolvedSettings, local = false): string[] {
+  const set = local ? 'SET LOCAL' : 'SET'
   const list = resolved.parameters.map(([name, value]) => {
-    if (name === 'search_path') return `SET search_path = ${value}`
-    return `SET ${name} = '${value.replaceAll("'", "''")}'`
+    if (name === 'search_path') return `${set} search_path = ${value}`
+    return `${set} ${name} = '${value.replaceAll("'", "''")}'`
   })
   for (const [, name, value] of (resolved.options ?? '').matchAll(/(?:-c\s*|--)([\w.]+)=((?:\\.|[^\s\\])*)/g)) {
     const plain = (value ?? '').replace(/\\(.)/g, '$1')
-    list.push(`SELECT set_config('${name}', '${plain.replaceAll("'", "''")}', false)`)
+    list.push(`SELECT set_config('${name}', '${plain.replaceAll("'", "''")}', ${local})`)
   }
   return list
 }

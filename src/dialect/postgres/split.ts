@@ -55,6 +55,18 @@ function loadParser(): Promise<Parser> {
   return loading
 }
 
+/** The trees of statements that are known to be right; one that the parser cannot take is left out. */
+export async function parseStatements(statements: readonly string[]): Promise<unknown[]> {
+  const parser = await loadParser()
+  return statements.flatMap(text => {
+    try {
+      return text.length > LONGEST_PARSED ? [] : [parser.parseSync(text)]
+    } catch {
+      return []
+    }
+  })
+}
+
 async function parsePiece(text: string, cuts: readonly Cut[]): Promise<SplitStatement[]> {
   const base = cuts[0]?.start ?? 0
   const piece = text.slice(base, cuts.at(-1)?.end)

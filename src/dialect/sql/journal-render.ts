@@ -34,7 +34,7 @@ export function renderWrite(sql: JournalSql, fence: Fence, write: JournalWrite):
           `fence = ${guard} WHERE id = ${value(write.id)}`,
       ]
     case 'step':
-      return [stepUpsert(sql, guard, write.step)]
+      return [stepUpsert(sql, guard, write.step, write.observe, write.when)]
     case 'step-end':
       return stepRemoval(sql, guard, write.revision)
     case 'run-start':
@@ -58,8 +58,15 @@ function stepRemoval(sql: JournalSql, guard: string, revision: string): string[]
   return [stepUpsert(sql, guard, none), `DELETE FROM ${sql.table('step')} WHERE revision = ${sql.literal(revision)}`]
 }
 
-function stepUpsert(sql: JournalSql, guard: string, step: Extract<JournalWrite, { type: 'step' }>['step']): string {
+function stepUpsert(
+  sql: JournalSql,
+  guard: string,
+  step: Extract<JournalWrite, { type: 'step' }>['step'],
+  observe?: string,
+  when?: string,
+): string {
   const value = sql.literal
+  const begun = step.running !== null
   return sql.upsert(
     'step',
     ['revision'],
@@ -73,8 +80,12 @@ function stepUpsert(sql: JournalSql, guard: string, step: Extract<JournalWrite, 
       started_at: sql.now,
       error: value(step.error),
       fence: guard,
+      observed: (begun ? observe : undefined) ?? 'NULL',
+      backend: begun ? sql.connection.backend : 'NULL',
+      backend_start: begun ? sql.connection.backendStart : 'NULL',
     },
     ['started_at'],
+    when,
   )
 }
 

@@ -5,16 +5,26 @@ import type { AppliedRow, LeaseRow, StepRow } from '../journal.ts'
 
 type Row = Readonly<Record<string, unknown>>
 
+const SHA256 = /^[0-9a-f]{64}$/
+
 /** @throws GodwitError JOURNAL.DAMAGED */
 export function readApplied(row: Row): AppliedRow {
   const id = requiredText(row, 'godwit_revision', 'id', '?')
   const table = 'godwit_revision'
   const kind = row['kind']
   if (kind !== 'applied' && kind !== 'stamped') throw damaged(table, id, 'kind', kind)
+  const fileHash = nullableText(row['file_hash'])
+  const checksum = nullableText(row['checksum'])
+  // A file has both; a function has neither, unless its author gave it a checksum of any form.
+  if (fileHash !== null) {
+    if (!SHA256.test(fileHash)) throw damaged(table, id, 'file_hash', fileHash)
+    if (checksum === null || !SHA256.test(checksum)) throw damaged(table, id, 'checksum', checksum)
+  }
+  count(row, table, 'fence', id)
   return {
     id,
-    checksum: nullableText(row['checksum']),
-    fileHash: nullableText(row['file_hash']),
+    checksum,
+    fileHash,
     appliedAt: requiredText(row, table, 'applied', id),
     ms: count(row, table, 'ms', id),
     statements: count(row, table, 'statements', id),
@@ -34,16 +44,38 @@ export function readStep(row: Row): StepRow {
   const done = count(row, table, 'done', revision)
   const total = count(row, table, 'total', revision)
   if (total !== 0 && done > total) throw damaged(table, revision, 'done', done)
+  const running = row['running'] === null ? null : count(row, table, 'running', revision, 1)
+  // Steps are begun one after the other.
+  if (running !== null && (running !== done + 1 || (total !== 0 && running > total))) {
+    throw damaged(table, revision, 'running', running)
+  }
+  count(row, table, 'fence', revision)
+  const backend = nullableText(row['backend'])
   return {
     revision,
     direction,
     done,
-    running: row['running'] === null ? null : count(row, table, 'running', revision, 1),
+    running,
     total,
     hashes: hashes(row['hashes'], revision),
     startedAt: requiredText(row, table, 'started', revision),
     error: nullableText(row['error']),
+    observed: nullableText(row['observed']),
+    connection: backend === null ? null : { backend, backendStart: text(row['backend_start']) },
   }
+}
+
+/** Keys and numbers are unique; tables that were copied without their constraints let others in. @throws GodwitError JOURNAL.DAMAGED */
+export function refuseDoubles(rows: readonly AppliedRow[]): readonly AppliedRow[] {
+  const ids = new Set<string>()
+  const numbers = new Set<number>()
+  for (const { id, sequence } of rows) {
+    if (ids.has(id)) throw damaged('godwit_revision', id, 'id', `${id}, twice`)
+    if (numbers.has(sequence)) throw damaged('godwit_revision', id, 'sequence', `${sequence}, twice`)
+    ids.add(id)
+    numbers.add(sequence)
+  }
+  return rows
 }
 
 /** The row of `leaseQuery`; undefined when the lease is free. @throws GodwitError JOURNAL.DAMAGED */
@@ -62,6 +94,7 @@ export function readLease(row: Row): LeaseRow | undefined {
     heartbeatAt: text(row['heartbeat']),
     expiresAt: text(row['expires']),
     expired: wholeNumber(row['expired']) === 1,
+    ...(wholeNumber(row['ahead']) === 1 ? { ahead: true } : {}),
   }
 }
 
@@ -102,7 +135,8 @@ function requiredText(row: Row, table: string, column: string, id: string): stri
 
 function count(row: Row, table: string, column: string, id: string, least = 0): number {
   const value = wholeNumber(row[column])
-  if (value === undefined || value < least) throw damaged(table, id, column, row[column])
+  // A driver that gives numbers as text would show them as text.
+  if (value === undefined || value < least) throw damaged(table, id, column, value ?? row[column])
   return value
 }
 

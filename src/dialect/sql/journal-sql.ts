@@ -16,6 +16,15 @@ export interface JournalSql {
   table(name: JournalTable): string
   /** An SQL literal, right for any text: quotes, backslashes, newlines. @throws GodwitError FILE.ENCODING_INVALID for NUL */
   literal(value: string | number | boolean | null): string
+  /** Type name of a long text, for columns that an older journal gets. */
+  readonly textType: string
+  /** Expressions of type text: this connection, and when it began, as the lease row and SessionIdentity name them. */
+  readonly connection: { readonly backend: string; readonly backendStart: string }
+  /**
+   * The values of the expressions as the text of a JSON array: one long row is fetched faster as one value. It may
+   * fail for values that JSON cannot hold. Absent: the store cannot be relied on for it.
+   */
+  packed?(expressions: readonly string[]): string
   /** Current time by the database's clock, at the moment of the statement. */
   readonly now: string
   /** The column as ISO 8601 UTC text with milliseconds, `2026-11-19T10:10:10.123Z`; NULL stays NULL. */
@@ -32,13 +41,15 @@ export interface JournalSql {
   fence(fence: Fence): string
   /**
    * Inserts one row or replaces the one with the same key. `values` maps each column (key columns too) to an SQL
-   * expression; a column of `insertOnly` keeps its value when the row exists. A NULL fence must fail, never become 0.
+   * expression; a column of `insertOnly` keeps its value when the row exists.
+   * `when`: a condition without which nothing is written; given only where `Recovery.keeps` makes one. A NULL fence must fail, never become 0.
    */
   upsert(
     table: JournalTable,
     keyColumns: readonly string[],
     values: Readonly<Record<string, string>>,
     insertOnly?: readonly string[],
+    when?: string,
   ): string
   /** The driver's error (or a BatchFailure around it) says that a table of the journal, or its schema, does not exist. */
   isMissingTable(error: unknown): boolean

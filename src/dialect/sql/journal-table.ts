@@ -18,6 +18,9 @@ export interface JournalTypes {
   readonly uniqueFence?: boolean
 }
 
+/** Columns of the step table that format 1 did not have: texts that may be NULL. */
+export const stepColumns2 = ['observed', 'backend', 'backend_start'] as const
+
 /** CREATE TABLE IF NOT EXISTS for the four tables. The insert of lease row 1 is the dialect's own. */
 export function journalTables(types: JournalTypes, table: (name: JournalTable) => string): string[] {
   const { key, text, integer, boolean, time } = types
@@ -64,6 +67,7 @@ export function journalTables(types: JournalTypes, table: (name: JournalTable) =
       `started_at ${time} NOT NULL`,
       `error ${text}`,
       `fence ${integer} NOT NULL`,
+      ...stepColumns2.map(column => `${column} ${text}`),
     ]),
     create('lease', [
       `id ${integer} NOT NULL PRIMARY KEY`,

@@ -69,15 +69,35 @@ export function pragmaName(words: readonly string[]): string {
   return (name ?? '').replace(/^["'`[]|["'`\]]$/g, '').toUpperCase()
 }
 
-/** The table of DROP TABLE as written, quotes removed; undefined for another statement or another schema. */
-export function droppedTable(text: string): string | undefined {
+/** A table as a statement names it. `schema` is undefined where the name stands alone. */
+export interface WrittenTable {
+  readonly schema: string | undefined
+  readonly table: string
+}
+
+/** What DROP names, quotes removed; undefined for other statements. */
+export function dropped(text: string): (WrittenTable & { readonly type: string }) | undefined {
   const words = rawTokens(text, 8)
-  if (words[0]?.toUpperCase() !== 'DROP' || words[1]?.toUpperCase() !== 'TABLE') return undefined
+  const type = words[1]?.toLowerCase()
+  if (words[0]?.toUpperCase() !== 'DROP' || type === undefined) return undefined
   const at = words[2]?.toUpperCase() === 'IF' && words[3]?.toUpperCase() === 'EXISTS' ? 4 : 2
-  if (words[at + 1] === '.') {
-    return unquote(words[at] ?? '').toLowerCase() === 'main' ? unquote(words[at + 2] ?? '') : undefined
-  }
-  return unquote(words[at] ?? '')
+  return { type, ...written(words, at) }
+}
+
+/** The table that ALTER TABLE … RENAME TO gives another name; undefined for other statements. */
+export function renamedTable(text: string): WrittenTable | undefined {
+  const words = rawTokens(text, 8)
+  if (words[0]?.toUpperCase() !== 'ALTER' || words[1]?.toUpperCase() !== 'TABLE') return undefined
+  const after = words[3] === '.' ? 5 : 3
+  if (words[after]?.toUpperCase() !== 'RENAME' || words[after + 1]?.toUpperCase() !== 'TO') return undefined
+  return written(words, 2)
+}
+
+function written(words: readonly string[], at: number): WrittenTable {
+  const first = unquote(words[at] ?? '')
+  return words[at + 1] === '.'
+    ? { schema: first, table: unquote(words[at + 2] ?? '') }
+    : { schema: undefined, table: first }
 }
 
 function rawTokens(text: string, most: number): string[] {

@@ -25,10 +25,23 @@ export function mapSqliteError(error: unknown): GodwitError {
   const message = fault?.message ?? (error instanceof Error ? error.message : String(error))
   return new GodwitError(code, message, {
     ...(why === undefined ? {} : { why }),
-    ...(code === 'RUN.LOCK_TIMEOUT' ? { next: ['godwit lock status', 'godwit up'] } : {}),
+    ...(code === 'RUN.LOCK_TIMEOUT' ? { next: ['godwit lock status', 'godwit up'] } : viewInTheWay(message)),
     ...(fault?.extended === undefined ? {} : { meta: { sqlite: fault.extended } }),
     cause: error,
   })
+}
+
+/** A rename compiles every view and trigger; one that names the table just dropped makes it fail (3.25 and later). */
+function viewInTheWay(message: string): { why?: string; next?: readonly string[] } {
+  const [, type, name] = /^error in (view|trigger) (\S+?)(?: after \w+)?: /.exec(message) ?? []
+  if (type === undefined || name === undefined) return {}
+  return {
+    why: `SQLite compiles every view and trigger when a table is renamed, and ${type} ${name} names one that is not there`,
+    next: [
+      `put DROP ${type.toUpperCase()} ${name} before, and make it again after`,
+      'or put PRAGMA legacy_alter_table=ON at the beginning of the revision',
+    ],
+  }
 }
 
 /**

@@ -9,6 +9,7 @@ import { sqliteJournal } from './journal.ts'
 import { sqliteLocker } from './lock.ts'
 import { sqliteOpener } from './open.ts'
 import { processIdentity } from './process.ts'
+import { sqliteRecovery } from './recovery.ts'
 import { sqliteScratch } from './scratch.ts'
 import { sqliteSession } from './session.ts'
 import { resolveSettings, type SqliteSettings } from './settings.ts'
@@ -56,6 +57,7 @@ function build(settings: SqliteSettings): { readonly dialect: Dialect; readonly 
     operations: undefined,
     journal: sqliteJournal,
     locker: sqliteLocker,
+    recovery: sqliteRecovery,
     async open(options) {
       if (options.signal?.aborted) throw new GodwitError('RUN.ABORTED', 'stopped before the database was opened')
       const { connection, shared, saved } = await opener.open(options)
@@ -67,6 +69,7 @@ function build(settings: SqliteSettings): { readonly dialect: Dialect; readonly 
       })
     },
     mapError: mapSqliteError,
+    schema: async () => (await import('./schema.ts')).schemaPart,
     async scratch() {
       return sqliteScratch(() =>
         build({

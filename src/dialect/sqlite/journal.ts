@@ -3,8 +3,10 @@ import { JOURNAL_FORMAT, type Fence } from '../journal.ts'
 import type { JournalSql, JournalTable } from '../sql/journal-sql.ts'
 import { sqlJournal } from '../sql/journal.ts'
 import { journalTables } from '../sql/journal-table.ts'
+import { isLeaseLost } from '../sql/lease-lost.ts'
 import { standardLiteral } from '../sql/literal.ts'
 import { readFault } from './fault.ts'
+import { processIdentity } from './process.ts'
 
 const now = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"
 
@@ -18,6 +20,12 @@ export const sqliteJournalSql: JournalSql = {
     `INSERT INTO main.godwit_lease (id, format, fence) VALUES (1, ${JOURNAL_FORMAT}, 0) ON CONFLICT (id) DO NOTHING`,
   ],
   transactionalCreate: true,
+  textType: 'TEXT',
+  packed: expressions => `json_array(${expressions.join(', ')})`,
+  get connection() {
+    const { backend, backendStart } = processIdentity()
+    return { backend: standardLiteral(backend), backendStart: standardLiteral(backendStart) }
+  },
   table,
   literal: value => (typeof value === 'boolean' ? (value ? '1' : '0') : standardLiteral(value)),
   now,
@@ -38,7 +46,8 @@ export const sqliteJournalSql: JournalSql = {
     )
   },
   isMissingTable: error => /^no such table: (?:main\.)?godwit_/.test(readFault(error)?.message ?? ''),
-  isFenceViolation: error => /NOT NULL constraint failed: godwit_\w+\.fence$/.test(readFault(error)?.message ?? ''),
+  isFenceViolation: error =>
+    isLeaseLost(error) || /NOT NULL constraint failed: godwit_\w+\.fence$/.test(readFault(error)?.message ?? ''),
 }
 
 export const sqliteJournal = sqlJournal(sqliteJournalSql)

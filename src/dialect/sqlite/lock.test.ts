@@ -29,8 +29,8 @@ async function firstLine(child: ChildProcess): Promise<unknown> {
 const applied = (id: string): JournalWrite => ({
   type: 'applied',
   id,
-  checksum: 'c',
-  fileHash: 'h',
+  checksum: 'd'.repeat(64),
+  fileHash: 'e'.repeat(64),
   source: "it's; -- x\n",
   startedAtMs: Date.now() - 50,
   statements: 2,
@@ -124,7 +124,7 @@ describe.each(await installedDrivers())('lease and journal through %s', driver =
       { type: 'run-end', run: 'run', ok: true, applied: ['a'], undone: [], error: undefined },
     ])
     const read = await journal.read(session)
-    expect(read).toMatchObject({ initialised: true, format: 1, steps: [step], lease: { owner: 'one' } })
+    expect(read).toMatchObject({ initialised: true, format: 2, steps: [step], lease: { owner: 'one' } })
     expect(read.applied).toMatchObject([
       { id: 'a', sequence: 1, statements: 2, appliedBy: 'me' },
       { id: 'b', sequence: 2 },

@@ -23,6 +23,7 @@ const RENEW_WAIT_MS = 200
 export const sqliteLocker: Locker = {
   async acquire(session, request) {
     const sql = requireSql(session)
+    ;(session as SqliteSession).renewWithCommit?.(undefined)
     try {
       await sql.run([{ kind: 'begin' }])
       const { row, lease } = await current(sql)
@@ -37,7 +38,13 @@ export const sqliteLocker: Locker = {
         [request.owner, request.holder, session.identity.backend, session.identity.backendStart, fence],
       )
       await sql.run([{ kind: 'commit' }])
-      return { acquired: true, fence: { owner: request.owner, fence } }
+      const own = { owner: request.owner, fence }
+      ;(session as SqliteSession).renewWithCommit?.({
+        sql: renewal(own, request.ttlMs),
+        held: `SELECT 1 FROM ${table} WHERE ${ours(own)}`,
+        everyMs: request.ttlMs / 3,
+      })
+      return { acquired: true, fence: own, ...(lease === undefined ? {} : { previous: lease }) }
     } catch (error) {
       await sql.rollback()
       if (!isBusy(error)) throw error
@@ -51,7 +58,7 @@ export const sqliteLocker: Locker = {
     // On a connection that is in the middle of the run's transaction the write would go with it.
     if (connection.inTransaction) return owns(sql, fence)
     try {
-      const update = `UPDATE ${table} SET heartbeat_at = ${now}, expires_at = ${after(ttlMs)} WHERE ${ours(fence)} RETURNING id`
+      const update = `${renewal(fence, ttlMs)} RETURNING id`
       const rows = await untilFree(RENEW_WAIT_MS, () => connection.all(update))
       return rows.length > 0
     } catch (error) {
@@ -63,6 +70,7 @@ export const sqliteLocker: Locker = {
 
   async release(session, fence) {
     const sql = requireSql(session)
+    ;(session as SqliteSession).renewWithCommit?.(undefined)
     try {
       // The begin waits for the write lock without blocking the process, in which another runner may hold it.
       await sql.run([{ kind: 'begin' }])
@@ -76,6 +84,7 @@ export const sqliteLocker: Locker = {
 
   async break(session) {
     const sql = requireSql(session)
+    ;(session as SqliteSession).renewWithCommit?.(undefined)
     try {
       await sql.run([{ kind: 'begin' }])
       const { lease } = await current(sql)
@@ -95,6 +104,10 @@ const freed =
 
 function ours({ owner, fence }: Fence): string {
   return `id = 1 AND owner = ${standardLiteral(owner)} AND fence = ${fence}`
+}
+
+function renewal(fence: Fence, ttlMs: number): string {
+  return `UPDATE ${table} SET heartbeat_at = ${now}, expires_at = ${after(ttlMs)} WHERE ${ours(fence)}`
 }
 
 function after(ttlMs: number): string {

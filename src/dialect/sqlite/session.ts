@@ -10,18 +10,21 @@ import {
   type SessionIdentity,
   type SqlSession,
 } from '../session.ts'
-import { droppedTable, firstTokens } from './classify.ts'
+import { firstTokens } from './classify.ts'
 import type { SqliteConnection } from './driver/driver.ts'
+import { withDuplicates } from './duplicate.ts'
 import { faultOffset } from './error.ts'
 import { readFault } from './fault.ts'
-import { childrenOf, countRows, enforcement, refuseCascade, refuseLostRows } from './foreign-key.ts'
 import { cut } from './lex.ts'
 import { bindable } from './parameter.ts'
 import { changedPragma, restorePragmas, type SavedPragma, savePragmas } from './pragma.ts'
+import { rebuilds } from './rebuild.ts'
 import { transactions } from './transaction.ts'
 
 /** The event loop gets a turn when a batch has run for this long, milliseconds. */
 const TURN_MS = 20
+
+const UNTIMED = 'statement_timeout has no effect: a statement runs inside this process, and no driver can stop it'
 
 const writes = new Set(['INSERT', 'REPLACE', 'UPDATE', 'DELETE', 'WITH'])
 
@@ -37,13 +40,44 @@ export interface SqliteSessionOptions {
 export interface SqliteSession extends Session {
   readonly sql: SqlSession
   readonly connection: SqliteConnection
+  /**
+   * From now on a transaction that ends renews the lease with its own commit, when that is due: a statement that ran
+   * longer than the lease lives leaves no moment in which another runner could take it. Undefined: no longer.
+   */
+  renewWithCommit(renewal: LeaseRenewal | undefined): void
+}
+
+export interface LeaseRenewal {
+  readonly sql: string
+  /** Gives a row while the lease is ours. Asked when a transaction has the write lock, before anything else. */
+  readonly held: string
+  /** Not sooner than this after the last one, milliseconds. */
+  readonly everyMs: number
 }
 
 export function sqliteSession(connection: SqliteConnection, options: SqliteSessionOptions): SqliteSession {
   const { identity, busyMs, saved, shared } = options
-  const transaction = transactions(connection, busyMs)
+  const rebuild = rebuilds(connection)
+  let renewal: LeaseRenewal | undefined
+  let renewed = 0
+  const renewLease = (): void => {
+    if (renewal === undefined || performance.now() - renewed < renewal.everyMs) return
+    connection.exec(renewal.sql)
+    renewed = performance.now()
+  }
+  /** A runner that was paused for too long is refused before its first statement: nobody can take the lease from here on. */
+  const refuseLost = (): void => {
+    if (renewal === undefined || connection.all(renewal.held).length > 0) return
+    transaction.rollback()
+    throw new GodwitError('LOCK.LOST', 'the lock was taken over by another runner, or broken by hand', {
+      why: 'This runner was silent for longer than its lease lives; the write that was next was not begun',
+      next: ['godwit lock status', 'godwit status'],
+    })
+  }
+  const transaction = transactions(connection, busyMs, rebuild, renewLease)
   const changed = new Map<string, SavedPragma>()
   let countChanges: (() => Record<string, unknown>[]) | undefined
+  let untimed: string | undefined
   let running = false
   let stopping = false
   let closed = false
@@ -51,21 +85,18 @@ export function sqliteSession(connection: SqliteConnection, options: SqliteSessi
   /** Runs `execute` for one statement, with what godwit owes its kind before and after. */
   const guarded = <Result>(sql: string, first: string | undefined, execute: () => Result): Result => {
     if (first === 'PRAGMA') rememberPragma(sql)
-    const parent = first === 'DROP' ? droppedTable(sql) : undefined
-    const children = parent === undefined ? [] : childrenOf(connection, parent)
-    let result: Result
-    if (parent === undefined || children.length === 0) {
-      result = execute()
-    } else if (enforcement(connection)) {
-      refuseCascade(connection, parent, children)
-      result = execute()
-    } else {
-      const counts = countRows(connection, children)
-      result = execute()
-      refuseLostRows(connection, parent, counts)
-    }
+    const result = first === 'DROP' || first === 'ALTER' ? rebuild.around(sql, execute) : explained(sql, first, execute)
     if (transaction.open && !connection.inTransaction) throw endedInside()
     return result
+  }
+
+  const explained = <Result>(sql: string, first: string | undefined, execute: () => Result): Result => {
+    if (first !== 'CREATE') return execute()
+    try {
+      return execute()
+    } catch (error) {
+      throw withDuplicates(connection, sql, error)
+    }
   }
 
   const endedInside = (): GodwitError => {
@@ -83,22 +114,22 @@ export function sqliteSession(connection: SqliteConnection, options: SqliteSessi
   }
 
   const statement = (sql: string): number | undefined => {
-    const first = firstTokens(sql, 1)[0]
-    if (first !== undefined && writes.has(first)) {
-      guarded(sql, first, () => connection.exec(sql))
-      countChanges ??= connection.prepared('SELECT changes() AS n')
-      return Number(countChanges()[0]?.['n'])
-    }
     // A block that is kept whole may hold several statements; those that need a guard must be seen.
-    if (first !== 'CREATE' && sql.includes(';') && /\b(?:drop|pragma)\b/i.test(sql)) {
-      for (const { start, end } of cut(sql).pieces) {
-        const one = sql.slice(start, end)
-        guarded(one, firstTokens(one, 1)[0], () => connection.exec(one))
+    if (sql.includes(';') && /\b(?:drop|pragma|rename)\b/i.test(sql)) {
+      const { pieces } = cut(sql)
+      if (pieces.length > 1) {
+        for (const { start, end } of pieces) {
+          const one = sql.slice(start, end)
+          guarded(one, firstTokens(one, 1)[0], () => connection.exec(one))
+        }
+        return undefined
       }
-      return undefined
     }
+    const first = firstTokens(sql, 1)[0]
     guarded(sql, first, () => connection.exec(sql))
-    return undefined
+    if (first === undefined || !writes.has(first)) return undefined
+    countChanges ??= connection.prepared('SELECT changes() AS n')
+    return Number(countChanges()[0]?.['n'])
   }
 
   const reset = (): void => {
@@ -106,13 +137,17 @@ export function sqliteSession(connection: SqliteConnection, options: SqliteSessi
     changed.clear()
   }
 
-  const step = async (item: BatchItem): Promise<number | undefined> => {
+  const step = async (item: BatchItem, observer: BatchObserver | undefined): Promise<number | undefined> => {
     switch (item.kind) {
       case 'begin':
+        if (item.settings?.statementTimeoutMs !== undefined) untimed = UNTIMED
         await transaction.begin(item)
+        refuseLost()
         return undefined
       case 'commit':
-        await transaction.commit()
+        for (const lost of await transaction.commit()) observer?.notice?.(lost)
+        if (untimed !== undefined) observer?.notice?.(untimed)
+        untimed = undefined
         return undefined
       case 'statement':
         return statement(item.sql)
@@ -159,7 +194,7 @@ export function sqliteSession(connection: SqliteConnection, options: SqliteSessi
           let affected: number | undefined
           try {
             if (stopping) throw new GodwitError('RUN.ABORTED', 'the run was stopped before this statement')
-            affected = await step(item)
+            affected = await step(item, observer)
           } catch (error) {
             throw failure(index, item, error)
           }
@@ -182,6 +217,10 @@ export function sqliteSession(connection: SqliteConnection, options: SqliteSessi
     identity,
     sql,
     connection,
+    renewWithCommit(next) {
+      renewal = next
+      renewed = performance.now()
+    },
     client: connection.handle,
     serverVersion: `SQLite ${String(connection.all('SELECT sqlite_version() AS version')[0]?.['version'])}`,
     async cancel() {

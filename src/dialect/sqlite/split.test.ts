@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { SplitFailure } from '../split.ts'
-import { classify, droppedTable } from './classify.ts'
+import { classify, dropped, renamedTable } from './classify.ts'
 import { faultOffset } from './error.ts'
 import { sqlite } from './index.ts'
 import { cut } from './lex.ts'
@@ -112,11 +112,15 @@ describe('classify', () => {
     expect(classify(text)).toEqual({ command, kind, transactional, rebuildsTable })
   })
 
-  it('reads the name of a dropped table', () => {
-    expect(droppedTable('DROP TABLE IF EXISTS "a ""b"')).toBe('a "b')
-    expect(droppedTable('drop table main.[x]')).toBe('x')
-    expect(droppedTable('DROP TABLE temp.x')).toBeUndefined()
-    expect(droppedTable('DROP VIEW x')).toBeUndefined()
+  it('reads the name of what is dropped or renamed', () => {
+    expect(dropped('DROP TABLE IF EXISTS "a ""b"')).toEqual({ type: 'table', schema: undefined, table: 'a "b' })
+    expect(dropped('drop table main.[x]')).toEqual({ type: 'table', schema: 'main', table: 'x' })
+    expect(dropped('DROP /* a */ INDEX temp.x')).toEqual({ type: 'index', schema: 'temp', table: 'x' })
+    expect(dropped('DELETE FROM x')).toBeUndefined()
+    expect(renamedTable('ALTER TABLE a RENAME TO b')).toEqual({ schema: undefined, table: 'a' })
+    expect(renamedTable('alter table "main" . `a` rename to b')).toEqual({ schema: 'main', table: 'a' })
+    expect(renamedTable('ALTER TABLE a RENAME COLUMN x TO y')).toBeUndefined()
+    expect(renamedTable('ALTER TABLE a RENAME x TO y')).toBeUndefined()
   })
 })
 

@@ -3,14 +3,19 @@ import { GodwitError } from '../../core/error.ts'
 import type { BatchItem } from '../session.ts'
 import { untilFree } from './busy.ts'
 import type { SqliteConnection } from './driver/driver.ts'
-import { enforcement, refuseNewViolations, type Violations, violations } from './foreign-key.ts'
+import { enforcement } from './foreign-key.ts'
+import type { Rebuilds } from './rebuild.ts'
+import { refuseNewViolations, type Violations, violations } from './violation.ts'
 
 export interface Transactions {
   /** A transaction begun here is open. */
   readonly open: boolean
   begin(item: Extract<BatchItem, { kind: 'begin' }>): Promise<void>
-  /** @throws GodwitError RUN.FOREIGN_KEY_BROKEN; the transaction is rolled back then */
-  commit(): Promise<void>
+  /**
+   * What the transaction lost besides rows, one sentence each.
+   * @throws GodwitError RUN.FOREIGN_KEY_BROKEN; the transaction is rolled back then
+   */
+  commit(): Promise<readonly string[]>
   /** Never throws. */
   rollback(): void
   /** The engine ended the transaction by itself. */
@@ -19,8 +24,16 @@ export interface Transactions {
   wait(milliseconds: number | undefined): void
 }
 
-/** @param busyMs longest wait for the write lock and inside a transaction */
-export function transactions(connection: SqliteConnection, busyMs: number): Transactions {
+/**
+ * @param busyMs longest wait for the write lock and inside a transaction
+ * @param last what is written before each commit, in the same transaction
+ */
+export function transactions(
+  connection: SqliteConnection,
+  busyMs: number,
+  rebuilds: Rebuilds,
+  last: () => void,
+): Transactions {
   let open = false
   let before: Violations | undefined
   let restore = ''
@@ -28,6 +41,7 @@ export function transactions(connection: SqliteConnection, busyMs: number): Tran
   const finish = (): void => {
     open = false
     before = undefined
+    rebuilds.forget()
     const sql = restore
     restore = ''
     if (sql !== '') connection.exec(sql)
@@ -64,16 +78,18 @@ export function transactions(connection: SqliteConnection, busyMs: number): Tran
       if (keep) before = violations(connection)
     },
     async commit() {
-      if (before !== undefined) {
-        try {
-          refuseNewViolations(connection, before)
-        } catch (error) {
-          rollback()
-          throw error
-        }
+      let lost: readonly string[] = []
+      try {
+        if (before !== undefined) refuseNewViolations(connection, before)
+        lost = rebuilds.lost()
+      } catch (error) {
+        rollback()
+        throw error
       }
+      last()
       connection.exec('COMMIT')
       finish()
+      return lost
     },
     rollback,
     ended: finish,

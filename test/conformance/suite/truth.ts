@@ -1,5 +1,6 @@
 // Files against the journal: edited, deleted, mended; and the journal itself.
 import { describe, expect, it } from 'vitest'
+import type { Dialect } from '../../../src/dialect/dialect.ts'
 import type { Session } from '../../../src/dialect/session.ts'
 import type { StoreCase } from '../store/store.ts'
 import { applied, open, withStore } from './project.ts'
@@ -90,6 +91,24 @@ export function truthSuite(store: StoreCase): void {
         expect((await godwit.status()).databases[0]?.state).toBe('current')
       }))
 
+    it('reads the journal of an older godwit, and upgrades it when told to', () =>
+      withStore(store, async fresh => {
+        await open(fresh, [one]).up()
+        await makeOlder(fresh.dialect())
+        const godwit = open(fresh, [one, two])
+        expect((await godwit.up()).error?.code).toBe('JOURNAL.FORMAT_OLDER')
+        expect((await godwit.status()).databases[0]).toMatchObject({
+          applied: [{ id: '001_one' }],
+          pending: ['002_two'],
+          error: { code: 'JOURNAL.FORMAT_OLDER' },
+        })
+        for (const done of ['it has format 2 now', 'nothing']) {
+          expect((await godwit.repair({ upgradeJournal: true })).databases[0]?.actions).toMatchObject([{ done }])
+        }
+        expect((await godwit.up()).error).toBeUndefined()
+        expect(await fresh.things()).toEqual(['one', 'two'])
+      }))
+
     it('keeps texts with quotes, backslashes, line ends and letters of other scripts', () =>
       withStore(store, async fresh => {
         const dialect = fresh.dialect()
@@ -142,4 +161,29 @@ export function truthSuite(store: StoreCase): void {
         }
       }))
   })
+}
+
+interface Collections {
+  findCollection(name: string): Promise<{ readonly id: string } | undefined>
+  modifyCollection(id: string, change: { readonly metadata: { readonly format: number } }): Promise<void>
+}
+
+/** The journal as format 1 had it. */
+async function makeOlder(dialect: Dialect): Promise<void> {
+  const session = await dialect.open({ purpose: 'run' })
+  try {
+    const [item] = dialect.journal.render?.({ owner: '', fence: 0 }, [{ type: 'step-end', revision: 'x' }]) ?? []
+    const step = item?.kind === 'journal' ? /INTO (\S+)/.exec(item.sql)?.[1] : undefined
+    if (session.sql && step) {
+      for (const column of ['observed', 'backend', 'backend_start'])
+        await session.sql.query(`ALTER TABLE ${step} DROP COLUMN ${column}`)
+      await session.sql.query(`UPDATE ${step.replace('godwit_step', 'godwit_lease')} SET format = 1`)
+    } else {
+      const client = session.client as Collections
+      const journal = await client.findCollection('godwit_journal')
+      await client.modifyCollection(journal?.id ?? '', { metadata: { format: 1 } })
+    }
+  } finally {
+    await session.close()
+  }
 }

@@ -1,5 +1,5 @@
 // The driver built into Node (22.5 and later): node:sqlite. First choice, because nothing has to be installed.
-import { createRequire } from 'node:module'
+import { createRequire, isBuiltin } from 'node:module'
 import { fileUri, type OpenFile, plainRows, type SqliteConnection, type SqliteDriver } from './driver.ts'
 
 /** The part of DatabaseSync that is used; typed by hand because the types of Node 20 do not have it. */
@@ -41,6 +41,8 @@ export async function loadNodeSqlite(): Promise<SqliteDriver> {
 function requireQuietly(): NodeModule {
   // A name in a variable keeps bundlers from resolving it.
   const name = 'node:sqlite'
+  if (!isBuiltin(name))
+    throw Object.assign(new Error(`No such built-in module: ${name}`), { code: 'ERR_UNKNOWN_BUILTIN_MODULE' })
   const emitWarning = process.emitWarning
   process.emitWarning = () => {}
   try {

@@ -6,7 +6,15 @@ import { pathToFileURL } from 'node:url'
 
 /** The default export of a package. Throws what the loader throws. */
 export async function importPackage(name: string): Promise<unknown> {
-  const module = (await import(pathToFileURL(locate(name)).href)) as { default?: unknown }
+  const path = locate(name)
+  let module: { default?: unknown }
+  try {
+    // Both drivers are CommonJS, which `import` would first have to search for the names it exports.
+    module = createRequire(import.meta.url)(path) as { default?: unknown }
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== 'ERR_REQUIRE_ESM') throw error
+    module = (await import(pathToFileURL(path).href)) as { default?: unknown }
+  }
   return module.default ?? module
 }
 
