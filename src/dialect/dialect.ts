@@ -26,7 +26,13 @@ export interface SqlPart {
   /** Placeholder of parameter n (from 1) in a statement. Default `?`. */
   placeholder?(n: number): string
   /** `BEGIN` and `COMMIT` as an offline script writes them. */
-  readonly script: { readonly begin: string; readonly commit: string; terminate(statement: string): string }
+  readonly script: {
+    readonly begin: string
+    readonly commit: string
+    terminate(statement: string): string
+    /** Lines that a plain client needs around changes of a schema, which godwit itself sees to. Absent: none. */
+    frame?(statements: readonly string[]): { readonly before: string; readonly after: string } | undefined
+  }
 }
 
 export interface Dialect {

@@ -48,6 +48,11 @@ export interface Recovery {
    */
   cleanUp?(session: Session, statement: string): Promise<readonly string[]>
   /**
+   * True: `statement` passes over what an unfinished attempt left and succeeds (IF NOT EXISTS over an INVALID index), so
+   * `cleanUp` is called before its first attempt too, whoever made the leftover. Absent: never. Pure.
+   */
+  passesOver?(statement: string): boolean
+  /**
    * What `statement` makes that lives in its session only and that running it again does not bring back: `the
    * temporary table draft`. Undefined: nothing. A revision that did so cannot be resumed in another session. Pure.
    */

@@ -15,7 +15,7 @@ import { keptFailure, keptStep, keptWhen } from './kept-change.ts'
 import { leaseLost, refuseAborted } from './lease.ts'
 import { inDoubt } from './plan.ts'
 import { settleAfterLoss } from './reconnect.ts'
-import { removeLeftover } from './resume-units.ts'
+import { removeLeftover, tellRemoved } from './resume-units.ts'
 import { type Watch, type WatchedItem, watchLocks } from './watch.ts'
 
 /** Returns the number of steps. @throws GodwitError after settling the revision */

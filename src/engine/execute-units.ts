@@ -13,7 +13,7 @@ import type { ProgressMark } from './progress.ts'
 import type { PreparedStatement } from './prepare.ts'
 import { keptFailure, keptStep, keptWhen } from './kept-change.ts'
 import { settleAfterLoss } from './reconnect.ts'
-import { replayed, resumeUnits } from './resume-units.ts'
+import { passingOver, replayed, resumeUnits, settling, tellRemoved } from './resume-units.ts'
 import { ATTEMPTS, missedLock, pauseBeforeRetry } from './retry.ts'
 import { runItems } from './run-items.ts'
 import type { Waited } from './watch.ts'
@@ -45,11 +45,16 @@ export async function executeUnits(execution: Execution, work: SqlWork, resume: 
     ...resumed,
   })
   for (let attempt = 1; ; attempt++) {
-    const failed = await runUnits(execution, work, { from, chain, began, resumes })
-    if (!failed) break
+    await lookFirst(execution, work, from, chain)
+    // A message ends before a statement that has to be looked at in the session as it is then.
+    const next = units.findIndex((unit, index) => index > from && passingOver(execution, unit))
+    const to = next === -1 ? units.length : next
+    const failed = await runUnits(execution, work, { from, to, chain, began, resumes })
+    if (!failed && next === -1) break
     resumes = false
-    if (failed.done > from) attempt = 1
-    from = failed.done
+    if (!failed || failed.done > from) attempt = 1
+    from = failed ? failed.done : to
+    if (!failed) continue
     if (!failed.again || attempt >= ATTEMPTS) throw failed.giveUp()
     await pauseBeforeRetry(execution, revision.id, attempt, failed.reason)
     if (execution.stop.aborted) throw failed.giveUp()
@@ -57,8 +62,21 @@ export async function executeUnits(execution: Execution, work: SqlWork, resume: 
   settle(execution, revision.id, doneState(direction), { statements: count, ms: Date.now() - began })
 }
 
+/** @throws GodwitError, settled */
+async function lookFirst(execution: Execution, work: SqlWork, at: number, chain: readonly string[]): Promise<void> {
+  const unit = work.prepared.units[at]
+  const statement = unit && passingOver(execution, unit)
+  if (!statement) return
+  const look = () => tellRemoved(execution, work.revision.id, at + 1, statement)
+  await settling(execution, work, at, statement, look, failure =>
+    recordStop(execution, work, at, chain, failure, false),
+  )
+}
+
 interface Attempt {
   readonly from: number
+  /** Units before which this attempt ends; the last one records the revision. */
+  readonly to: number
   readonly chain: readonly string[]
   readonly began: number
   /** What units before `from` set for the session of another run has to be set in this one. */
@@ -101,7 +119,7 @@ async function unitFailure(
   // A unit is done when its last item is: the items say so, whatever the journal could still record.
   const last = (unit: number) => items.findLastIndex(item => item.unit === unit && item.item.kind !== 'reset')
   let done = attempt.from
-  while (done < units.length && error.index > last(done)) done++
+  while (done < attempt.to && error.index > last(done)) done++
   const unit = units[done]
   const kept = unit && (await keptStep(execution, id, unit, done + 1))
   const state = kept ? 'in-doubt' : done === 0 ? 'rolled-back' : 'partial'
@@ -156,7 +174,7 @@ async function recordStop(
   await execution.session.sql?.run(items).catch(() => undefined)
 }
 
-function unitItems(execution: Execution, work: SqlWork, { from, chain, began, resumes }: Attempt): Item[] {
+function unitItems(execution: Execution, work: SqlWork, { from, to, chain, began, resumes }: Attempt): Item[] {
   const { revision, prepared, options } = work
   const { units } = prepared
   const items: Item[] = []
@@ -173,7 +191,7 @@ function unitItems(execution: Execution, work: SqlWork, { from, chain, began, re
   // What earlier statements set for the session was lost with the session that stopped.
   for (const statement of resumes ? replayed(units.slice(0, from)) : []) push(statement, from, true)
   units.forEach((unit, index) => {
-    if (index < from) return
+    if (index < from || index >= to) return
     if (unit.transactional) {
       const when = keptWhen(execution, unit)
       if (when !== undefined)
@@ -189,6 +207,7 @@ function unitItems(execution: Execution, work: SqlWork, { from, chain, began, re
       for (const statement of unit.statements) push(statement, index, true)
     }
   })
+  if (to < units.length) return items
   items.push({ item: { kind: 'reset' }, unit: units.length })
   items.push({ item: { kind: 'begin' }, unit: units.length })
   journal(units.length, doneWrites(execution, work, began))

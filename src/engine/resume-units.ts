@@ -2,6 +2,7 @@
 // interrupted attempt of the next statement left is removed, before anything of the rest is sent.
 import { GodwitError } from '../core/error.ts'
 import type { StepRow } from '../dialect/journal.ts'
+import type { Recovery } from '../dialect/recovery.ts'
 import { BatchFailure, type BatchItem } from '../dialect/session.ts'
 import { refuseEdited } from './chain.ts'
 import { decideStep, tellVerdict } from './decide.ts'
@@ -31,21 +32,43 @@ export async function resumeUnits(
   const next = units[resume.done]
   const statement = next?.transactional === false ? next.statements[0] : undefined
   if (!recovery?.cleanUp || !statement) return { from: resume.done, resumes: true }
-  try {
+  const removed = await settling(execution, work, resume.done, statement, async () => {
     // Names without a schema are looked up as the statement itself will look them up.
     await execution.session.sql?.run(sessionItems(work, units.slice(0, resume.done)))
-    return { from: resume.done + (await removeLeftover(execution, resume, statement, chain)), resumes: false }
+    return removeLeftover(execution, resume, statement, chain)
+  })
+  return { from: resume.done + removed, resumes: false }
+}
+
+/** The statement of a unit that would pass over what somebody's unfinished attempt left. */
+export function passingOver(execution: Execution, unit: Unit): PreparedStatement | undefined {
+  const [statement] = unit.transactional ? [] : unit.statements
+  return statement && execution.database.dialect.recovery?.passesOver?.(statement.text) ? statement : undefined
+}
+
+/** What fails while a leftover is removed ends the revision where it is. @throws GodwitError, settled */
+export async function settling<Result>(
+  execution: Execution,
+  work: SqlWork,
+  done: number,
+  statement: PreparedStatement,
+  remove: () => Promise<Result>,
+  record?: (failure: GodwitError) => Promise<void>,
+): Promise<Result> {
+  try {
+    return await remove()
   } catch (cause) {
     await execution.session.sql?.rollback()
-    const state = resume.done === 0 ? 'rolled-back' : 'partial'
+    const state = done === 0 ? 'rolled-back' : 'partial'
     const error = revisionFailure(execution, cause instanceof BatchFailure ? cause.cause : cause, {
       revision: work.revision.id,
       state,
       where: statement.locate(undefined),
-      done: resume.done,
-      total: units.length,
+      done,
+      total: work.prepared.units.length,
     })
-    settle(execution, work.revision.id, state, { statements: resume.done, ms: 0, error })
+    await record?.(error)
+    settle(execution, work.revision.id, state, { statements: done, ms: 0, error })
     throw error
   }
 }
@@ -68,22 +91,32 @@ export function replayed(units: readonly Unit[]): PreparedStatement[] {
 export async function removeLeftover(
   execution: Execution,
   resume: StepRow,
-  { text }: { readonly text: string },
+  statement: { readonly text: string },
   chain: readonly string[],
 ): Promise<0 | 1> {
   const { database, scope, session, lease } = execution
   const { recovery, journal } = database.dialect
-  const evidence = (await recovery?.cleanUp?.(session, text)) ?? []
-  if (!recovery || evidence.length === 0) return 0
   const step = { ...resume, running: resume.done + 1 }
-  const { revision, running } = step
-  scope.emit({ type: 'recovered', database: database.name, revision, step: running, outcome: 'cleaned', evidence })
+  if (!(await tellRemoved(execution, step.revision, step.running, statement))) return 0
   // Some leftovers can only be completed, and are the statement's whole effect then.
-  const { verdict, writes } = await decideStep(recovery, session, step, text, chain)
+  const { verdict, writes } = await decideStep(recovery as Recovery, session, step, statement.text, chain)
   if (verdict.outcome !== 'done') return 0
   await journal.write(session, lease.fence, writes)
   tellVerdict(database, scope, step, verdict)
   return 1
+}
+
+/** Removes what an unfinished attempt of a step left, and tells it. True: something was removed. */
+export async function tellRemoved(
+  { database, scope, session }: Execution,
+  revision: string,
+  step: number,
+  { text }: { readonly text: string },
+): Promise<boolean> {
+  const evidence = (await database.dialect.recovery?.cleanUp?.(session, text)) ?? []
+  if (evidence.length === 0) return false
+  scope.emit({ type: 'recovered', database: database.name, revision, step, outcome: 'cleaned', evidence })
+  return true
 }
 
 /** @throws JOURNAL.PARTIAL for a done step whose effect lived in the session of the run that stopped */

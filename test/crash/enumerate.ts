@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Build } from './build.ts'
 import type { ChildJob } from './child.ts'
-import { type Clean, judge, note, runnerOf, settledState, type Steps, type Verdict } from './judge.ts'
+import { type Clean, judge, needsNewServer, note, runnerOf, settledState, type Steps, type Verdict } from './judge.ts'
 import type { CrashStore, Place, Point, Scenario } from './store/store.ts'
 
 export interface Selection {
@@ -135,8 +135,13 @@ async function prepared(store: CrashStore, scenario: Scenario, migrations: strin
   if (scenario.prepare === undefined || frozen.has(scenario)) return place
   try {
     const run = await runnerOf(place, migrations)
-    await scenario.prepare?.(place, async act => {
-      const { error } = await run(act)
+    await scenario.prepare(place, async act => {
+      let { error } = await run(act)
+      if (error && place.revive && needsNewServer(error)) {
+        await place.revive()
+        await place.expireLease?.()
+        error = (await run(act)).error
+      }
       if (error) throw new Error(`${store.name}, ${scenario.name} cannot be prepared: ${error.code} ${error.message}`)
     })
     if (store.freeze === undefined) return place
@@ -190,7 +195,12 @@ async function runPoint(
       const ttlMs = point.moment === 'survivor' ? SHORT_TTL : LONG_TTL
       const strike = await store.strike(point, place, jobOf(point.scenario, place, migrations, ttlMs))
       try {
-        const verdict = await judge(point.scenario, place, migrations, clean, explore, strike.release)
+        const looked = (): Promise<Verdict> => judge(point.scenario, place, migrations, clean, explore, strike.release)
+        const verdict = await looked().catch(async (error: unknown) => {
+          if (!place.revive || !needsNewServer(error)) throw error
+          await place.revive()
+          return looked()
+        })
         return strike.hit ? { verdict } : { verdict, missed: strike.instead ?? 'it was not reached' }
       } finally {
         await strike.release?.()

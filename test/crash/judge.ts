@@ -43,6 +43,10 @@ export async function runnerOf(place: Place, migrations: string) {
   }
 }
 
+/** What a server of Chroma says after the wrong client was killed (see proxy/http.ts). */
+export const needsNewServer = (error: unknown): boolean =>
+  error instanceof Error && /indexing thread/.test(error.message)
+
 export async function readJournal(place: Place): Promise<JournalState> {
   const dialect = await place.dialect()
   const session = await dialect.open({ purpose: 'read' })
@@ -121,7 +125,7 @@ export async function judge(
         break
       }
       codes.push(error.code)
-      if (place.revive && answers < MOST_ANSWERS && /indexing thread/.test(error.message)) {
+      if (place.revive && answers < MOST_ANSWERS && needsNewServer(error)) {
         await place.revive()
         await place.expireLease?.()
         continue

@@ -8,7 +8,9 @@ import type { Style } from '../style.ts'
 /** Each statement with its terminator; what it loses and should be known stands above it as a comment. */
 export function scriptText(dialect: Dialect, statements: readonly RenderedStatement[]): string {
   const terminate = dialect.sql?.script.terminate ?? ((sql: string) => `${sql};`)
-  return statements.map(statement => `${remarks(statement)}${terminate(statement.sql)}\n`).join('')
+  const lines = statements.map(statement => `${remarks(statement)}${terminate(statement.sql)}\n`).join('')
+  const frame = dialect.sql?.script.frame?.(statements.map(({ sql }) => sql))
+  return frame ? `${frame.before}\n${lines}${frame.after}\n` : lines
 }
 
 const remarks = ({ loses, note }: RenderedStatement): string =>

@@ -1,7 +1,8 @@
 // One DuckDB instance per file and process. DuckDB's file lock does not hold within a process, so that two
 // instances of one file would damage it; and a file that stays open keeps every other process out, so that the
 // instance is closed with its last session.
-import { accessSync, constants, existsSync, statSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
+import { accessSync, constants, existsSync, linkSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { GodwitError } from '../../core/error.ts'
 import type { OpenOptions } from '../dialect.ts'
@@ -79,6 +80,7 @@ async function waitForFile(
   for (let pause = 20; ; pause = Math.min(pause * 2, 250)) {
     if (signal?.aborted) throw new GodwitError('RUN.ABORTED', 'stopped while waiting for the database file')
     try {
+      if (!readOnly) await makeWhole(settings)
       // The driver's own cache shares the file with an application in this process that uses it too.
       return await DuckDBInstance.fromCache(settings.path, config)
     } catch (error) {
@@ -95,6 +97,28 @@ async function waitForFile(
       const timer = setTimeout(done, pause * (0.5 + Math.random()))
       signal?.addEventListener('abort', done)
     })
+  }
+}
+
+/**
+ * DuckDB writes a new file in several blocks, and opens a file that ends between them never again (1.5, killed after
+ * the second of three blocks): a missing file is made under another name and takes its own when it is whole.
+ */
+async function makeWhole({ path, config }: ResolvedSettings): Promise<void> {
+  if (path === ':memory:' || existsSync(path) || existsSync(`${path}.wal`)) return
+  const { DuckDBInstance } = await loadDuckdb()
+  const part = `${path}.${randomUUID()}.new`
+  try {
+    const made = await DuckDBInstance.create(part, config)
+    made.closeSync()
+    // A link never replaces what another process has made meanwhile.
+    try {
+      linkSync(part, path)
+    } catch {
+      if (!existsSync(path)) renameSync(part, path)
+    }
+  } finally {
+    for (const left of [part, `${part}.wal`]) rmSync(left, { force: true })
   }
 }
 

@@ -49,6 +49,7 @@ function recovery(waitMs: number): Recovery {
     observe: text => observe(loneStatement(text)),
     decide: (session, text, observed) => decide(requireSession(session), loneStatement(text), observed),
     cleanUp: (session, text) => cleanUp(requireSession(session), loneStatement(text), waitMs),
+    passesOver: text => passesOver(loneStatement(text)),
     sessionBound,
   }
 }
@@ -100,6 +101,9 @@ async function cleanUp(sql: SqlSession, statement: LoneStatement, waitMs: number
   if (statement.kind === 'detach') return cleanUpDetach(sql, statement, waitMs)
   return []
 }
+
+/** The server looks for the name only: an INVALID index is enough for it, and answers no query. */
+const passesOver = (statement: LoneStatement): boolean => statement.kind === 'create-index' && statement.ifNotExists
 
 /** backend_start of other users is NULL without pg_read_all_stats (manual 27.2): then the pid alone must do. */
 const sameBackend = ({ backend, backendStart }: SessionIdentity): string =>

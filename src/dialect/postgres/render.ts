@@ -6,7 +6,7 @@ import type { RenderContext, Rendered, RenderedStatement, Renderer } from '../..
 import type { SchemaObject } from '../../schema/model/object.ts'
 import { commentOn, grantChanges, grantsIn, newGrants, ownerOf } from './render/access.ts'
 import { breaks } from './render/break.ts'
-import { columnKind, identityOf } from './render/column.ts'
+import { columnKind } from './render/column.ts'
 import { constraintKind, indexKind } from './render/constraint.ts'
 import {
   defaultPrivilegesKind,
@@ -17,6 +17,7 @@ import {
   userMappingKind,
   wrapperKind,
 } from './render/database-object.ts'
+import { identityOf } from './render/identity.ts'
 import { type KindRenderer, statements, text, type Tools } from './render/kind.ts'
 import { ident, lastName, qualified } from './render/name.ts'
 import { materializedViewKind, schemaKind, sequenceKind, viewKind } from './render/relation.ts'

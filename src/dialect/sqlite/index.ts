@@ -3,6 +3,7 @@ import type { LexicalRules } from '../../core/checksum.ts'
 import { GodwitError } from '../../core/error.ts'
 import type { Dialect } from '../dialect.ts'
 import { sqliteCapabilities } from './capability.ts'
+import { classify } from './classify.ts'
 import { chooseDriver } from './driver/choose.ts'
 import { mapSqliteError } from './error.ts'
 import { sqliteJournal } from './journal.ts'
@@ -52,7 +53,7 @@ function build(settings: SqliteSettings): { readonly dialect: Dialect; readonly 
     sql: {
       lexical: sqliteLexical,
       split: sqliteSplitter(engineJudge(settings)),
-      script: { begin: 'BEGIN IMMEDIATE;', commit: 'COMMIT;', terminate: terminated },
+      script: { begin: 'BEGIN IMMEDIATE;', commit: 'COMMIT;', terminate: terminated, frame: enforcementFrame },
     },
     operations: undefined,
     journal: sqliteJournal,
@@ -81,6 +82,18 @@ function build(settings: SqliteSettings): { readonly dialect: Dialect; readonly 
     },
   }
   return { dialect, dispose: opener.dispose }
+}
+
+/**
+ * DROP TABLE acts on child rows while foreign keys are enforced. A transaction is left to the client: one may be open,
+ * and then the pragmas do nothing.
+ */
+function enforcementFrame(statements: readonly string[]): { readonly before: string; readonly after: string } | undefined {
+  if (!statements.some(sql => classify(sql).rebuildsTable)) return undefined
+  return {
+    before: '-- To be stopped at the first error (sqlite3 -bail), because tables are dropped after they were copied.\nPRAGMA foreign_keys = OFF;',
+    after: 'PRAGMA foreign_keys = ON;',
+  }
 }
 
 /** A text that ends inside a line comment would swallow the semicolon. */

@@ -1,12 +1,14 @@
-// The schema of a SQLite database as data: from the statements that `sqlite_schema` keeps, taken apart. Two queries,
+// The schema of a SQLite database as data: from the statements that `sqlite_schema` keeps, taken apart. One query,
 // however many tables there are. Names of any case are one name in SQLite, so keys are in lower case.
 import { GodwitError } from '../../core/error.ts'
 import { type Json, objectKey, type SchemaObject } from '../../schema/model/object.ts'
 import { makeSnapshot, type Snapshot } from '../../schema/model/snapshot.ts'
 import type { Introspector } from '../introspector.ts'
 import type { Session } from '../session.ts'
-import { canonical, type Word, wordsOf } from './canonical.ts'
-import { type ConstraintText, parseTable, type TableText } from './table-text.ts'
+import { canonicalBody, relationsIn } from './body-text.ts'
+import { canonical, isWord, nameOf, type Word, wordsOf } from './canonical.ts'
+import type { ConstraintText } from './constraint-text.ts'
+import { parseTable, ROWIDS, type TableText } from './table-text.ts'
 
 export const sqliteIntrospector: Introspector = { introspect }
 
@@ -17,39 +19,52 @@ interface Row {
   readonly sql: string
 }
 
+/** Tables that a virtual table keeps its rows in belong to it. */
+const SCHEMA = `SELECT type, name, tbl_name AS owner, sql FROM main.sqlite_schema
+  WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
+    AND tbl_name NOT IN ('godwit_revision', 'godwit_run', 'godwit_step', 'godwit_lease')
+    AND name NOT IN (SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow')
+  ORDER BY name`
+
 async function introspect(session: Session): Promise<Snapshot> {
   const { sql } = session
   if (sql === undefined) throw new GodwitError('INTERNAL.BUG', 'a session of SQLite has no SQL side')
-  const rows = await sql.query<Row>(
-    `SELECT type, name, tbl_name AS owner, sql FROM main.sqlite_schema
-      WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND tbl_name NOT LIKE 'godwit\\_%' ESCAPE '\\'
-        AND name NOT IN (SELECT name FROM pragma_table_list WHERE type = 'shadow')
-      ORDER BY name`,
-  )
-  const relations = new Map<string, string>()
-  for (const { type, name } of rows) {
-    if (type === 'table' || type === 'view') relations.set(name.toLowerCase(), objectKey(type, [name.toLowerCase()]))
-  }
-  const objects = rows.flatMap(row => {
-    const words = wordsOf(row.sql)
-    if (row.type === 'table') return is(words[1], 'virtual') ? [virtualTable(row, words)] : table(row)
-    if (row.type === 'index') return [index(row, words)]
-    return [body(row, words, relations)]
-  })
-  return makeSnapshot('sqlite', objects)
+  return snapshotOfRows(await sql.query<Row>(SCHEMA))
 }
 
-const is = (word: Word | undefined, text: string): boolean => word?.kind === 'word' && word.text === text
+function snapshotOfRows(rows: readonly Row[]): Snapshot {
+  const relations = new Map<string, string>()
+  const names = new Set<string>(ROWIDS)
+  for (const { type, name } of rows) {
+    if (type !== 'table' && type !== 'view') continue
+    relations.set(name.toLowerCase(), objectKey(type, [name.toLowerCase()]))
+    names.add(name.toLowerCase())
+  }
+  const tables = rows.filter(row => row.type === 'table').flatMap(row => {
+    const words = wordsOf(row.sql)
+    const objects = isWord(words[1], 'virtual') ? [virtualTable(row, words)] : table(row)
+    for (const { kind, path } of objects) if (kind === 'column') names.add((path[1] ?? '').toLowerCase())
+    return objects
+  })
+  const others = rows.filter(row => row.type !== 'table').map(row => {
+    const words = wordsOf(row.sql)
+    return row.type === 'index' ? index(row, words, names) : body(row, words, relations, names)
+  })
+  return makeSnapshot('sqlite', [...tables, ...others])
+}
+
+/** The name as it was made, where that is not in lower case: tables and columns are shown so. */
+const spelled = (name: string): Record<string, Json> => (name === name.toLowerCase() ? {} : { spelled: name })
 
 function virtualTable({ name, sql }: Row, words: readonly Word[]): SchemaObject {
-  const using = words.findIndex(word => is(word, 'using'))
+  const using = words.findIndex(word => isWord(word, 'using'))
   return {
     kind: 'table',
     key: objectKey('table', [name.toLowerCase()]),
     path: [name],
     parent: null,
     depends: [],
-    properties: { virtual: canonical(words.slice(using + 1)) },
+    properties: { ...spelled(name), virtual: canonical(words.slice(using + 1), new Set()) },
     text: sql,
   }
 }
@@ -65,19 +80,18 @@ function table(row: Row): SchemaObject[] {
     parent: null,
     depends: [],
     properties: {
-      // Tables and columns keep the case in which they were made.
-      spelled: row.name,
+      ...spelled(row.name),
       ...(parsed.strict ? { strict: true } : {}),
       ...(parsed.withoutRowid ? { withoutRowid: true } : {}),
     },
     text: row.sql,
   }
-  const columns = parsed.columns.map((column, index): SchemaObject => {
-    const properties: Record<string, Json> = { spelled: column.name, type: column.type }
+  const columns = parsed.columns.map((column, at): SchemaObject => {
+    const properties: Record<string, Json> = { ...spelled(column.name), type: column.type }
     if (column.notNull) properties['notNull'] = true
     if (column.notNullConflict !== undefined) properties['notNullConflict'] = column.notNullConflict
     if (column.default !== undefined) properties['default'] = column.default
-    if (column.collation !== undefined && column.collation !== 'binary') properties['collation'] = column.collation
+    if (column.collation !== undefined) properties['collation'] = column.collation
     if (column.generated !== undefined) properties['generated'] = { ...column.generated }
     return {
       kind: 'column',
@@ -85,7 +99,7 @@ function table(row: Row): SchemaObject[] {
       path: [row.name, column.name],
       parent: key,
       depends: [],
-      position: index + 1,
+      position: at + 1,
       properties,
       text: column.text,
     }
@@ -93,66 +107,73 @@ function table(row: Row): SchemaObject[] {
   return [own, ...columns, ...constraints(row.name, key, parsed)]
 }
 
+/** SQLite takes two constraints of one name, and the same one twice. */
 function constraints(name: string, parent: string, { constraints: all }: TableText): SchemaObject[] {
   const seen = new Map<string, SchemaObject>()
   for (const constraint of all) {
-    const object = constraintObject(name, parent, constraint)
+    let object = constraintObject(name, parent, constraint, 1)
+    for (let nth = 2; seen.has(object.key); nth++) object = constraintObject(name, parent, constraint, nth)
     seen.set(object.key, object)
   }
   return [...seen.values()]
 }
 
 /** One without a name is known by what it says. */
-export function constraintKey(table: string, { name, definition }: ConstraintText): string {
-  return objectKey('constraint', [table.toLowerCase(), name?.toLowerCase() ?? definition])
-}
-
-function constraintObject(table: string, parent: string, constraint: ConstraintText): SchemaObject {
+function constraintObject(table: string, parent: string, constraint: ConstraintText, nth: number): SchemaObject {
   const { type, name, definition, columns } = constraint
+  const own = `${name ?? definition}${nth > 1 ? ` #${nth}` : ''}`
   return {
     kind: 'constraint',
-    key: constraintKey(table, constraint),
-    path: [table, name ?? definition],
+    key: objectKey('constraint', [table.toLowerCase(), name === undefined ? own : own.toLowerCase()]),
+    path: [table, own],
     parent,
     depends: columns.map(column => objectKey('column', [table.toLowerCase(), column])),
     properties: { type, definition },
   }
 }
 
-function index({ name, owner, sql }: Row, words: readonly Word[]): SchemaObject {
-  const on = words.findIndex(word => is(word, 'on'))
-  const unique = words.slice(0, on).some(word => is(word, 'unique'))
-  const rest = words.slice(on + 2).filter(word => !is(word, 'asc'))
+function index({ name, owner, sql }: Row, words: readonly Word[], names: ReadonlySet<string>): SchemaObject {
+  const on = words.findIndex(word => isWord(word, 'on'))
+  const isUnique = words.slice(0, on).some(word => isWord(word, 'unique'))
+  const rest = words.slice(on + 2).filter(word => !isWord(word, 'asc'))
   return {
     kind: 'index',
     key: objectKey('index', [name.toLowerCase()]),
     path: [name],
     parent: objectKey('table', [owner.toLowerCase()]),
-    depends: rest.map(word => objectKey('column', [owner.toLowerCase(), word.text.toLowerCase()])),
-    properties: { table: owner.toLowerCase(), definition: canonical(rest), ...(unique ? { unique: true } : {}) },
+    depends: rest.map(word => objectKey('column', [owner.toLowerCase(), nameOf(word)])),
+    properties: {
+      ...spelled(name),
+      table: owner.toLowerCase(),
+      definition: canonical(rest, names),
+      ...(isUnique ? { unique: true } : {}),
+    },
     text: sql,
   }
 }
 
-/** A view or a trigger: everything it names may be a table or view that it needs. */
 function body(
   { type, name, owner, sql }: Row,
   words: readonly Word[],
   relations: ReadonlyMap<string, string>,
+  names: ReadonlySet<string>,
 ): SchemaObject {
-  const start = words.findIndex(word => word.text.toLowerCase() === name.toLowerCase())
+  const start = words.findIndex(word => nameOf(word) === name.toLowerCase())
   const rest = words.slice(start + 1)
   const self = objectKey(type, [name.toLowerCase()])
-  const needs = rest.flatMap(word => (word.kind === 'sign' ? [] : (relations.get(nameOf(word)) ?? [])))
+  const needs = [...relationsIn(rest)].flatMap(needed => relations.get(needed) ?? [])
   return {
     kind: type,
     key: self,
     path: [name],
     parent: type === 'trigger' ? (relations.get(owner.toLowerCase()) ?? null) : null,
     depends: needs.filter(key => key !== self),
-    properties: { definition: canonical(rest) },
+    properties: {
+      ...spelled(name),
+      // SQLite keeps the table of a trigger in the case in which the trigger wrote it.
+      ...(type === 'trigger' ? { table: owner } : {}),
+      definition: canonicalBody(sql, rest, names),
+    },
     text: sql,
   }
 }
-
-const nameOf = (word: Word): string => (word.kind === 'string' ? word.text.slice(1, -1) : word.text).toLowerCase()

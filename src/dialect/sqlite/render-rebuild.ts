@@ -1,172 +1,146 @@
-// All changes of one table: in place where ALTER TABLE can do them, else by SQLite's own procedure of making a new table,
-// copying the rows and taking the old one's name (https://sqlite.org/lang_altertable.html, section 7), with the rowids and
-// the AUTOINCREMENT counter kept. Foreign keys must be off meanwhile, or DROP TABLE would delete child rows: the runner
-// turns them off.
-import type { Change } from '../../schema/change/change.ts'
-import type { Rendered, RenderContext, RenderedStatement } from '../../schema/change/renderer.ts'
+// A table made anew with its rows: SQLite's own procedure of making a new table, copying, dropping the old one and taking
+// its name (https://sqlite.org/lang_altertable.html, section 7). Rowids and the AUTOINCREMENT counter are kept. Foreign
+// keys must be off meanwhile, or DROP TABLE would delete child rows: the runner and printed scripts turn them off.
+import type { RenderedStatement } from '../../schema/change/renderer.ts'
 import type { SchemaObject } from '../../schema/model/object.ts'
-import { quoted, wordsOf } from './canonical.ts'
-import { constraintKey } from './introspect.ts'
-import { type ColumnText, parseTable, type TableText } from './table-text.ts'
+import { nameOf, quoted, unquoted, type Word, wordsOf } from './canonical.ts'
+import { type ColumnText, parseTable, ROWIDS, type TableText } from './table-text.ts'
 
 interface Tables {
   readonly before: SchemaObject
   readonly after: SchemaObject
 }
 
-/** Undefined when only indexes and triggers change. */
-export function renderTableChanges(
-  table: Tables,
-  changes: readonly Change[],
-  context: RenderContext,
-): Rendered | undefined {
-  const own = changes.filter(change => ['table', 'column', 'constraint'].includes(objectOf(change).kind))
-  if (own.length === 0) return undefined
-  const inPlace = isVirtual(table) ? undefined : alterations(table, context)
-  if (inPlace) return { statements: inPlace, includes: own.map(change => objectOf(change).key) }
-  return { statements: rebuild(table, context), includes: changes.map(change => objectOf(change).key) }
-}
-
-/** True when the two tables differ in a way that ALTER TABLE cannot bridge. */
-export function needsRebuild(before: SchemaObject, after: SchemaObject, context: RenderContext): boolean {
-  return isVirtual({ before, after }) || alterations({ before, after }, context) === undefined
-}
-
-const objectOf = (change: Change): SchemaObject => (change.type === 'create' ? change.after : change.before)
-const isVirtual = ({ before, after }: Tables): boolean =>
-  before.properties['virtual'] !== undefined || after.properties['virtual'] !== undefined
-const lower = (column: ColumnText): string => column.name.toLowerCase()
-
-/** ADD and DROP COLUMN that lead from one to the other; undefined when they cannot. */
-function alterations({ before, after }: Tables, context: RenderContext): RenderedStatement[] | undefined {
-  if (JSON.stringify(before.properties) !== JSON.stringify(after.properties)) return undefined
-  const old = parseTable(before.text ?? '')
-  const wanted = parseTable(after.text ?? '')
-  const was = new Map(old.columns.map(column => [lower(column), column]))
-  const will = new Map(wanted.columns.map(column => [lower(column), column]))
-  const added = wanted.columns.filter(column => !was.has(lower(column)))
-  const dropped = old.columns.filter(column => !will.has(lower(column)))
-  const [table = ''] = after.path
-  const gone = new Set(dropped.map(lower))
-  const come = new Set(added.map(lower))
-  for (const column of old.columns) {
-    const next = will.get(lower(column))
-    if (next && !sameColumn(column, next)) return undefined
-  }
-  if (!sameConstraints(old, wanted, table, gone, come)) return undefined
-  if (dropped.some(column => !canDrop(column, old, before, context))) return undefined
-  if (added.some(column => !canAdd(column, wanted))) return undefined
-  // A table keeps one column at every moment.
-  const name = quoted(table)
-  return [
-    ...added.map(column => ({ sql: `ALTER TABLE ${name} ADD COLUMN ${column.text}` })),
-    ...dropped.map(column => ({
-      sql: `ALTER TABLE ${name} DROP COLUMN ${quoted(column.name)}`,
-      ...(column.generated ? {} : { loses: `the column ${table}.${column.name} and its values` }),
-    })),
-  ]
-}
-
-function sameColumn(a: ColumnText, b: ColumnText): boolean {
-  const facts = ({ text: _text, defaultText: _default, ...rest }: ColumnText) => JSON.stringify(rest)
-  return facts(a) === facts(b)
-}
-
-/** Equal but for those that come and go with a column. */
-function sameConstraints(
-  old: TableText,
-  wanted: TableText,
-  table: string,
-  gone: ReadonlySet<string>,
-  come: ReadonlySet<string>,
-): boolean {
-  const keys = (text: TableText, without: ReadonlySet<string>) =>
-    text.constraints
-      .filter(constraint => constraint.inline === undefined || !without.has(constraint.inline))
-      .map(constraint => `${constraintKey(table, constraint)} ${constraint.definition}`)
-      .sort()
-      .join('\n')
-  return keys(old, gone) === keys(wanted, come)
-}
-
-/** https://sqlite.org/lang_altertable.html, section 5: nothing else may name the column. */
-function canDrop(column: ColumnText, old: TableText, table: SchemaObject, context: RenderContext): boolean {
-  const name = lower(column)
-  if (old.constraints.some(constraint => constraint.columns.includes(name))) return false
-  const others = old.columns.filter(other => lower(other) !== name)
-  if (others.some(other => other.generated?.expression.split(' ').includes(name))) return false
-  const stay = (part: SchemaObject) => context.after.get(part.key) !== undefined
-  const mentions = (part: SchemaObject) => wordsOf(part.text ?? '').some(word => word.text.toLowerCase() === name)
-  return !context.before
-    .dependents(table.key)
-    .some(part => part.kind !== 'column' && part.kind !== 'constraint' && stay(part) && mentions(part))
-}
-
-/** https://sqlite.org/lang_altertable.html, section 4. */
-function canAdd(column: ColumnText, wanted: TableText): boolean {
-  const own = wanted.constraints.filter(constraint => constraint.inline === lower(column))
-  if (own.some(({ type }) => type === 'primary key' || type === 'unique')) return false
-  if (own.length < wanted.constraints.filter(constraint => constraint.columns.includes(lower(column))).length)
-    return false
-  if (column.generated) return column.generated.kind === 'virtual'
-  const { defaultText } = column
-  const isNull = defaultText === undefined || /^null$/i.test(defaultText)
-  if (column.notNull && isNull) return false
-  if (defaultText !== undefined && /^(\(|current_)/i.test(defaultText)) return false
-  // With enforcement on, a column that refers must begin as NULL.
-  return isNull || !own.some(({ type }) => type === 'foreign key')
-}
-
-function rebuild({ before, after }: Tables, context: RenderContext): RenderedStatement[] {
+/** Without the indexes, triggers and views of the table, which went with it. */
+export function rebuildTable({ before, after }: Tables): RenderedStatement[] {
   const [oldName = ''] = before.path
   const [name = ''] = after.path
-  if (isVirtual({ before, after })) {
-    return [
-      { sql: `DROP TABLE ${quoted(oldName)}`, loses: `the rows of ${oldName}, which cannot be copied` },
-      { sql: after.text ?? '' },
-    ]
-  }
-  const old = parseTable(before.text ?? '')
-  const wanted = parseTable(after.text ?? '')
   const next = `godwit_new_${name}`
-  const made = `${(after.text ?? '').slice(0, wanted.name.start)}${quoted(next)}${(after.text ?? '').slice(wanted.name.end)}`
-  const statements: RenderedStatement[] = [{ sql: made.replace(/^(\s*create\s+table\s+)if\s+not\s+exists\s+/i, '$1') }]
-  statements.push(...copy(old, wanted, oldName, next))
-  statements.push({ sql: `DROP TABLE ${quoted(oldName)}`, ...lossOf(old, wanted, oldName) })
-  statements.push({ sql: `ALTER TABLE ${quoted(next)} RENAME TO ${quoted(name)}` })
-  for (const kind of ['index', 'trigger']) {
-    for (const part of context.after.children(after.key, kind)) statements.push({ sql: part.text ?? '' })
-  }
-  return statements
+  const [old, wanted] = [shapeOf(before), shapeOf(after)]
+  const loses = lossOf(old, wanted, oldName)
+  return [
+    { sql: renamed(after.text ?? '', next) },
+    ...copy(old, wanted, oldName, next),
+    { sql: `DROP TABLE ${quoted(oldName)}`, ...(loses === undefined ? {} : { loses }) },
+    { sql: `ALTER TABLE ${quoted(next)} RENAME TO ${quoted(name)}` },
+  ]
 }
 
-function lossOf(old: TableText, wanted: TableText, table: string): { loses?: string } {
-  const will = new Set(wanted.columns.map(lower))
-  const lost = old.columns
-    .filter(column => !will.has(lower(column)) && !column.generated)
-    .map(column => `${table}.${column.name}`)
-  if (lost.length === 0) return {}
+/** A table as far as its rows matter. */
+interface Shape {
+  readonly columns: readonly ColumnText[]
+  /** The name under which the number of a row can be read and written; undefined: it has none. */
+  readonly rowid: string | undefined
+  /** The column that is the row's number. */
+  readonly rowidColumn: string | undefined
+  readonly counts: boolean
+  readonly conflicts: boolean
+  /** Rows are kept elsewhere: they are read from there again by `rebuild`, or cannot be copied. */
+  readonly outside?: 'another table' | 'nowhere'
+}
+
+function shapeOf(table: SchemaObject): Shape {
+  const text = table.text ?? ''
+  if (table.properties['virtual'] !== undefined) return virtualShape(text)
+  const parsed = parseTable(text)
+  const column = rowidColumn(parsed)
+  const taken = new Set(parsed.columns.map(lower))
   return {
-    loses:
-      lost.length === 1 ? `the column ${lost[0]} and its values` : `the columns ${lost.join(', ')} and their values`,
+    columns: parsed.columns,
+    rowid: parsed.withoutRowid ? undefined : ROWIDS.find(name => !taken.has(name)),
+    rowidColumn: column,
+    counts: parsed.constraints.some(({ definition }) => definition.endsWith(' autoincrement')),
+    conflicts: / on\s+conflict /i.test(text),
   }
 }
 
-function copy(old: TableText, wanted: TableText, from: string, to: string): RenderedStatement[] {
+const lower = (column: ColumnText): string => column.name.toLowerCase()
+
+function rowidColumn({ columns, constraints, withoutRowid }: TableText): string | undefined {
+  if (withoutRowid) return undefined
+  const key = constraints.find(({ isRowid }) => isRowid)
+  return columns.map(column => ({ name: lower(column), type: column.type })).find(
+    ({ name, type }) => type === 'INTEGER' && key?.columns[0] === name,
+  )?.name
+}
+
+/** Arguments that are no options are columns in FTS and R-Tree tables. */
+function virtualShape(sql: string): Shape {
+  const words = wordsOf(sql)
+  const open = words.findIndex(word => word.kind === 'sign' && word.text === '(')
+  const args = open === -1 ? [] : argumentsOf(words.slice(open + 1, -1))
+  const option = (name: string) => args.find(([first, sign]) => nameOf(first) === name && sign?.text === '=')
+  const content = option('content')
+  const columns = args
+    .filter(([, sign]) => sign?.text !== '=')
+    .filter(([first]) => nameOf(first) !== 'tokenize')
+    .map(([first]) => plainColumn(first?.kind === 'word' ? sql.slice(first.start, first.end) : unquoted(first?.text ?? '')))
+  const module = nameOf(words[words.findIndex(word => word.text === 'using' && word.kind === 'word') + 1])
+  return {
+    columns: columns.map(column => ({ ...column, name: column.name.replace(/^\+/, '') })).filter(({ name }) => name !== ''),
+    rowid: module.startsWith('fts') ? 'rowid' : undefined,
+    rowidColumn: undefined,
+    counts: false,
+    conflicts: false,
+    ...(content === undefined ? {} : { outside: unquoted(content[2]?.text ?? "''") === '' ? 'nowhere' : 'another table' }),
+  }
+}
+
+function argumentsOf(words: readonly Word[]): Word[][] {
+  const list: Word[][] = [[]]
+  for (const word of words) {
+    if (word.kind === 'sign' && word.text === ',') list.push([])
+    // An auxiliary column of an R-Tree: `+note TEXT`.
+    else if (word.kind !== 'sign' || word.text !== '+') list.at(-1)?.push(word)
+  }
+  return list.filter(entry => entry.length > 0)
+}
+
+const plainColumn = (name: string): ColumnText => ({
+  name,
+  type: '',
+  notNull: false,
+  notNullConflict: undefined,
+  default: undefined,
+  defaultText: undefined,
+  collation: undefined,
+  generated: undefined,
+  text: name,
+})
+
+function copied(old: Shape, wanted: Shape): readonly ColumnText[] {
+  const was = new Set(old.columns.map(lower))
+  return wanted.columns.filter(column => !column.generated && was.has(lower(column)))
+}
+
+function canCopy(old: Shape, wanted: Shape): boolean {
+  if (old.outside === 'nowhere' || wanted.outside !== undefined) return false
+  return copied(old, wanted).length > 0 || (old.rowid !== undefined && wanted.rowid !== undefined)
+}
+
+function copy(old: Shape, wanted: Shape, from: string, to: string): RenderedStatement[] {
+  if (wanted.outside === 'another table') return [{ sql: `INSERT INTO ${quoted(to)} (${quoted(to)}) VALUES ('rebuild')` }]
+  if (!canCopy(old, wanted)) return []
   const was = new Map(old.columns.map(column => [lower(column), column]))
-  const both = wanted.columns.filter(column => !column.generated && was.has(lower(column)))
-  if (both.length === 0) return []
+  const both = copied(old, wanted)
   const targets = both.map(column => quoted(column.name))
   const values = both.map(column => valueOf(was.get(lower(column)) as ColumnText, column))
-  if (keepsRowid(old) && keepsRowid(wanted)) {
-    targets.unshift('rowid')
-    values.unshift('rowid')
+  // A row keeps its number, unless that is copied along with its column.
+  const isCopied = wanted.rowidColumn !== undefined && was.has(wanted.rowidColumn)
+  if (old.rowid !== undefined && wanted.rowid !== undefined && !isCopied) {
+    targets.unshift(wanted.rowid)
+    values.unshift(old.rowid)
   }
+  // The new table's own ON CONFLICT would pass over rows without a word.
+  const insert = wanted.conflicts ? 'INSERT OR ABORT' : 'INSERT'
+  const note = fitNote(old, wanted, from)
   const statements: RenderedStatement[] = [
-    { sql: `INSERT INTO ${quoted(to)} (${targets.join(', ')})\nSELECT ${values.join(', ')} FROM ${quoted(from)}` },
+    {
+      sql: `${insert} INTO ${quoted(to)} (${targets.join(', ')})\nSELECT ${values.join(', ')} FROM ${quoted(from)}`,
+      ...(note === undefined ? {} : { note }),
+    },
   ]
-  if (counts(old) && counts(wanted)) {
-    const literal = (name: string) => `'${name.replaceAll("'", "''")}'`
+  if (old.counts && wanted.counts) {
     statements.push(
       { sql: `DELETE FROM sqlite_sequence WHERE name = ${literal(to)}` },
       {
@@ -177,24 +151,54 @@ function copy(old: TableText, wanted: TableText, from: string, to: string): Rend
   return statements
 }
 
+const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`
+
 /** A column that must not be NULL any more gets its default where it is. */
 function valueOf(before: ColumnText, after: ColumnText): string {
   const name = quoted(before.name)
   const { defaultText } = after
-  return after.notNull && !before.notNull && defaultText !== undefined ? `coalesce(${name}, ${defaultText})` : name
+  if (!after.notNull || before.notNull || defaultText === undefined || /^null$/i.test(defaultText)) return name
+  return `coalesce(${name}, ${defaultText})`
 }
 
-const counts = (text: TableText): boolean =>
-  text.constraints.some(({ definition }) => definition.endsWith('autoincrement'))
-
-/** The rowid has no column of its own, and its name is free. */
-function keepsRowid(text: TableText): boolean {
-  if (text.withoutRowid || text.columns.some(column => lower(column) === 'rowid')) return false
-  return !text.columns.some(
-    column =>
-      column.type === 'INTEGER' &&
-      text.constraints.some(
-        ({ type, columns }) => type === 'primary key' && columns.length === 1 && columns[0] === lower(column),
-      ),
+/** Which rows would not fit. */
+function fitNote(old: Shape, wanted: Shape, table: string): string | undefined {
+  const was = new Map(old.columns.map(column => [lower(column), column]))
+  const strict = wanted.columns.filter(
+    column => column.notNull && !column.generated && (column.defaultText ?? 'null').toLowerCase() === 'null',
   )
+  const lines = strict.flatMap(column => {
+    const before = was.get(lower(column))
+    if (before?.notNull || lower(column) === wanted.rowidColumn) return []
+    const shown = `${table}.${column.name}`
+    return before
+      ? `fails while ${shown} is NULL in a row: SELECT count(*) FROM ${quoted(table)} WHERE ${quoted(before.name)} IS NULL`
+      : `fails while ${table} has rows: ${shown} is new, NOT NULL and has no default`
+  })
+  return lines.length === 0 ? undefined : lines.join('\n')
+}
+
+function lossOf(old: Shape, wanted: Shape, table: string): string | undefined {
+  if (wanted.outside === 'another table') return undefined
+  if (!canCopy(old, wanted)) return `the rows of ${table}, which cannot be copied`
+  const kept = new Set(copied(old, wanted).map(lower))
+  const lost = old.columns.filter(column => !kept.has(lower(column)) && !column.generated)
+  const names = lost.map(column => `${table}.${column.name}`)
+  if (names.length === 0) return undefined
+  return names.length === 1 ? `the column ${names[0]} and its values` : `the columns ${names.join(', ')} and their values`
+}
+
+/** CREATE TABLE under another name, where the table names itself in its checks too. */
+function renamed(sql: string, name: string): string {
+  if (/^\s*create\s+virtual\b/i.test(sql)) {
+    // CREATE VIRTUAL TABLE name
+    const table = wordsOf(sql)[3]
+    return table ? `${sql.slice(0, table.start)}${quoted(name)}${sql.slice(table.end)}` : sql
+  }
+  const { name: own, selfNames } = parseTable(sql)
+  let text = sql
+  for (const { start, end } of [own, ...selfNames].sort((a, b) => b.start - a.start)) {
+    text = `${text.slice(0, start)}${quoted(name)}${text.slice(end)}`
+  }
+  return text
 }

@@ -1,9 +1,9 @@
-// Changes of a SQLite schema as SQL. Statements are those that somebody wrote, where they are kept. What ALTER TABLE
+// Changes of a SQLite schema as SQL. Statements are those that somebody wrote, as SQLite keeps them. What ALTER TABLE
 // cannot do is a rebuild (render-rebuild.ts).
 import type { SchemaObject } from '../../schema/model/object.ts'
 import type { Rendered, RenderContext, RenderedStatement, Renderer } from '../../schema/change/renderer.ts'
 import { quoted } from './canonical.ts'
-import { needsRebuild, renderTableChanges } from './render-rebuild.ts'
+import { needsRebuild, renderTableChanges } from './render-table.ts'
 
 export const sqliteRenderer: Renderer = {
   ordered: new Set(),
@@ -18,11 +18,11 @@ export const sqliteRenderer: Renderer = {
 
   drop(object, { before }) {
     const name = quoted(object.path.at(-1) ?? '')
-    if (object.kind !== 'table') return { statements: [{ sql: `DROP ${object.kind.toUpperCase()} ${name}` }] }
-    const parts = before.children(object.key).map(part => part.key)
+    const includes = before.children(object.key).map(part => part.key)
+    if (object.kind !== 'table') return { statements: [{ sql: `DROP ${object.kind.toUpperCase()} ${name}` }], includes }
     return {
       statements: [{ sql: `DROP TABLE ${name}`, loses: `the table ${object.path[0]} and its rows` }],
-      includes: parts,
+      includes,
     }
   },
 
@@ -30,20 +30,21 @@ export const sqliteRenderer: Renderer = {
   alter: () => 'recreate',
 
   rename(before, after): Rendered {
-    const [table = '', column] = before.path
-    if (before.kind === 'column') {
-      return statement(
-        `ALTER TABLE ${quoted(after.path[0] ?? table)} RENAME COLUMN ${quoted(column ?? '')} TO ${quoted(after.path[1] ?? '')}`,
-      )
-    }
-    return statement(`ALTER TABLE ${quoted(table)} RENAME TO ${quoted(after.path[0] ?? '')}`)
+    const [table = '', column = ''] = before.path
+    const [newTable = '', newColumn = ''] = after.path
+    const sql =
+      before.kind === 'column'
+        ? `ALTER TABLE ${quoted(newTable)} RENAME COLUMN ${quoted(column)} TO ${quoted(newColumn)}`
+        : `ALTER TABLE ${quoted(table)} RENAME TO ${quoted(newTable)}`
+    return { statements: [{ sql }] }
   },
 
   breaks(change, object, dependent, context) {
     if (change !== 'recreate') return false
     if (object.kind !== 'table') return true
-    // A rebuild ends in a rename, which SQLite refuses while a view or a trigger elsewhere names the missing table.
-    return rebuilt(object, context) && (dependent.kind === 'view' || dependent.kind === 'trigger')
+    // A rebuild ends in a rename, which SQLite refuses while a view or a trigger anywhere names a missing table.
+    if (dependent.kind !== 'view' && dependent.kind !== 'trigger') return false
+    return context.after.get(object.key) === undefined || rebuilt(object, context)
   },
 
   rebuild: renderTableChanges,
@@ -59,12 +60,11 @@ export const sqliteRenderer: Renderer = {
 
 const ranks: Readonly<Record<string, number>> = { table: 0, column: 1, constraint: 1, index: 2, view: 3, trigger: 4 }
 
-const statement = (sql: string): Rendered => ({ statements: [{ sql }] })
-
+/** False for a table that is altered in place. */
 function rebuilt(table: SchemaObject, context: RenderContext): boolean {
   const before = context.before.get(table.key)
   const after = context.after.get(table.key)
-  return before !== undefined && after !== undefined && needsRebuild(before, after, context)
+  return before !== undefined && after !== undefined && needsRebuild({ before, after }, context)
 }
 
 export function written({ text = '' }: SchemaObject): RenderedStatement {

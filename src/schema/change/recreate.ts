@@ -73,8 +73,11 @@ export function decide(
     // Its alteration may have become a recreation meanwhile, which is in the queue by itself.
     if (change !== 'recreate' && decision.recreated.has(object.key)) continue
     for (const dependent of context.before.dependents(object.key)) {
-      // A rebuilt table makes its parts again by itself.
-      if (tables.has(object.key) && dependent.parent === object.key) continue
+      // A rebuilt table makes its parts again by itself, but for those that its renderer says stand in the way.
+      if (tables.has(object.key) && dependent.parent === object.key) {
+        if (renderer.breaks?.('recreate', object, dependent, context)) recreate(dependent)
+        continue
+      }
       const part = change === 'recreate' && dependent.parent === object.key
       const broken = part || (renderer.breaks?.(change, object, dependent, context) ?? change === 'recreate')
       if (broken) recreate(dependent)

@@ -3,7 +3,7 @@
 import pg from 'pg'
 import { postgres } from '../../../src/dialect/postgres/index.ts'
 import type { RenderedStatement } from '../../../src/schema/change/renderer.ts'
-import { freshPostgres } from '../../servers/databases.ts'
+import { freshPostgres, serverUrl } from '../../servers/databases.ts'
 import { clientUnavailable, loadComparer } from '../plain-client.ts'
 import type { Counts, DiffStore, Failure, Target } from './store.ts'
 
@@ -49,9 +49,20 @@ async function load(target: Target, sql: string): Promise<Failure | undefined> {
 const createRole = (role: string): string =>
   `DO $$ BEGIN CREATE ROLE "${role}"; EXCEPTION WHEN duplicate_object THEN NULL; END $$`
 
+const asked = process.env.GODWIT_TEST_POSTGRES_VERSION
+const serverName = (asked === undefined ? 'postgres' : `postgres-${asked}`) as Parameters<typeof serverUrl>[0]
+let major: Promise<number> | undefined
+
 export const store: DiffStore = {
   dialect: 'pg',
   unavailable: () => clientUnavailable('pg'),
+  async fits({ servers }) {
+    major ??= connected(await serverUrl(serverName), async client => {
+      const { rows } = await client.query('SHOW server_version_num')
+      return Math.floor(Number(rows[0]?.server_version_num) / 10_000)
+    })
+    return servers.includes(`pg${await major}`) || (await major) > 15
+  },
   async fresh(pair) {
     const fresh = await freshPostgres()
     const { hostname: host, port, username: user, password } = new URL(fresh.url)

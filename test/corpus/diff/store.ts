@@ -34,6 +34,8 @@ export interface DiffStore {
   readonly dialect: Pair['dialect']
   /** Why it cannot be tried here. */
   unavailable(): Promise<string | undefined>
+  /** The pair was made for a server like this one. Absent: all are. */
+  fits?(pair: Pair): Promise<boolean>
   fresh(pair: Pair): Promise<Target>
   /** Runs a script with the plain client. */
   load(target: Target, sql: string): Promise<Failure | undefined>

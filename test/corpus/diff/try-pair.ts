@@ -35,6 +35,12 @@ export async function snapshotOf(dialect: Dialect): Promise<Snapshot> {
   }
 }
 
+export async function rendererOf(dialect: Dialect): Promise<SchemaPart['renderer']> {
+  const part = await dialect.schema?.()
+  if (!part) throw new Error(`${dialect.name} has no renderer`)
+  return part.renderer
+}
+
 export async function tryPair(pair: Pair, store: DiffStore): Promise<Outcome> {
   const targets: Target[] = []
   const open = async (sql: string): Promise<Target> => {
@@ -98,7 +104,7 @@ async function judge(
   const [a, b] = [await fingerprint(target.connection), await fingerprint(wanted.connection)]
   const { differences } = compare(a, b)
   const structural = differences.filter(({ cat }) => cat !== 'columnorder')
-  const renderer = ((await wanted.dialect.schema?.()) as SchemaPart).renderer
+  const renderer = await rendererOf(wanted.dialect)
   const again = diffSnapshots(await snapshotOf(target.dialect), await snapshotOf(wanted.dialect), {
     ordered: renderer.ordered,
   })

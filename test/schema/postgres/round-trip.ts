@@ -13,10 +13,16 @@ export function forVersion(sql: string, version: number): string {
   )
 }
 
+async function schemaPartOf(dialect: Dialect): Promise<SchemaPart> {
+  const part = await dialect.schema?.()
+  if (!part) throw new Error(`${dialect.name} knows no schemas`)
+  return part
+}
+
 export async function snapshotOf(dialect: Dialect): Promise<Snapshot> {
   const session = await dialect.open({ purpose: 'read' })
   try {
-    return await ((await dialect.schema?.()) as SchemaPart).introspector.introspect(session)
+    return await (await schemaPartOf(dialect)).introspector.introspect(session)
   } finally {
     await session.close()
   }
@@ -29,7 +35,7 @@ export async function scriptBetween(
   dialect: Dialect,
   online = false,
 ): Promise<string[]> {
-  const renderer = ((await dialect.schema?.()) as SchemaPart).renderer
+  const renderer = (await schemaPartOf(dialect)).renderer
   const plan = planChanges(diffSnapshots(before, after), before, after, renderer, { online })
   return [
     'SET check_function_bodies = off',

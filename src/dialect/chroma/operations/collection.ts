@@ -105,8 +105,8 @@ export async function createEffect(
   refuseOwn(name)
   const found = await client.findCollection(name)
   if (found !== undefined) {
-    // What a broken attempt leaves has no records yet; anything else is somebody's data.
-    if (!again || !isAsAsked(found, options) || (await client.count(found.id)) > 0) throw exists(name)
+    // What a broken attempt leaves has no records but its own; anything else is somebody's data.
+    if (!again || !isAsAsked(found, options) || (await holdsData(client, found))) throw exists(name)
     return fixDimension(client, found, options.dimension)
   }
   const distance = options.distance ?? DEFAULT_DISTANCE
@@ -119,6 +119,11 @@ export async function createEffect(
     })
   }
   await fixDimension(client, made, options.dimension)
+}
+
+async function holdsData(client: ChromaClient, { id }: CollectionInfo): Promise<boolean> {
+  const records = await client.getRecords(id, { limit: 2, include: [] })
+  return records.some(record => record.id !== PLACEHOLDER)
 }
 
 /** Chroma takes the dimension from the first record ever written and keeps it when that record goes (measured, 1.0.0). */

@@ -76,7 +76,7 @@ function addColumn(row: Row, table: string, catalog: Catalog): void {
     refs: [ref('pg_class', row['oid'], row['number'])],
   })
   if (row['default_oid'] !== null) catalog.alias(ref('pg_attrdef', row['default_oid']), key)
-  if (row['not_null_oid'] != null) catalog.alias(ref('pg_constraint', row['not_null_oid']), key)
+  if ((row['not_null_oid'] ?? null) !== null) catalog.alias(ref('pg_constraint', row['not_null_oid']), key)
   const type = catalog.keyOf(ref('pg_type', row['type_oid']))
   if (type !== table) catalog.depend(key, type)
 }

@@ -91,8 +91,8 @@ export const publications: Reader = {
           generatedColumns: row['generated_columns'] === 's' ? 'stored' : undefined,
           tables: tables.map(({ table, where, columns }) => ({
             table,
-            ...(where == null ? {} : { where }),
-            ...(columns == null ? {} : { columns }),
+            ...((where ?? null) === null ? {} : { where }),
+            ...((columns ?? null) === null ? {} : { columns }),
           })),
           schemas,
         },

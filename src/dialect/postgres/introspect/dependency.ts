@@ -59,7 +59,8 @@ function throughColumns(catalog: Catalog): void {
     [...catalog.dependsOf(key)].filter(on => TYPE_KINDS.has(catalog.kindOf(on) ?? ''))
   for (const key of catalog.keys()) {
     const kind = catalog.kindOf(key)
-    for (const on of [...catalog.dependsOf(key)]) {
+    // Types that are added meanwhile lead nowhere.
+    for (const on of Array.from(catalog.dependsOf(key))) {
       const onKind = catalog.kindOf(on)
       if (onKind !== 'column' && !(kind === 'view' && (onKind === 'view' || onKind === 'table'))) continue
       for (const type of typesOf(on)) catalog.depend(key, type)

@@ -40,7 +40,7 @@ export function breaks(
 ): boolean {
   if (change === 'recreate') {
     // A partition or child of a table that goes is detached; of one that is made again it would be dropped with it.
-    if (/table$/.test(dependent.kind) && context.after.get(object.key) === undefined) return false
+    if (dependent.kind.endsWith('table') && context.after.get(object.key) === undefined) return false
     if (dependent.kind === 'column') return generatedOf(dependent) !== undefined
     if (dependent.kind === 'default privileges') return false
     return !KEPT.has(dependent.kind)
@@ -65,7 +65,7 @@ function typeBreaks({ before, after, changed }: Alteration, dependent: SchemaObj
   if (!isReplaced(before, after, changed)) return false
   if (dependent.kind === 'column') return generatedOf(dependent) !== undefined
   if (dependent.kind === 'constraint') return dependent.parent !== before.key
-  return !KEPT.has(dependent.kind) && !/table$/.test(dependent.kind)
+  return !KEPT.has(dependent.kind) && !dependent.kind.endsWith('table')
 }
 
 function isReplaced(before: SchemaObject, after: SchemaObject, changed: readonly string[]): boolean {

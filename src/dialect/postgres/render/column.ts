@@ -1,11 +1,10 @@
 // Columns: made inside CREATE TABLE or by ADD COLUMN, altered in place with their values.
 import type { Alteration } from '../../../schema/change/change.ts'
 import type { RenderContext, Rendered, RenderedStatement } from '../../../schema/change/renderer.ts'
-import { canonicalJson } from '../../../schema/model/snapshot.ts'
-import type { Json, SchemaObject } from '../../../schema/model/object.ts'
-import { literal } from '../journal.ts'
+import type { SchemaObject } from '../../../schema/model/object.ts'
 import { grantChanges, grantsIn } from './access.ts'
 import { usingClause } from './cast.ts'
+import { continueFrom, identityChange, identityOf, identitySettings, sequenceName, sequenceSwap } from './identity.ts'
 import {
   flag,
   foreignOptionChange,
@@ -18,29 +17,15 @@ import {
   statements,
   text,
   versionOf,
-  withinBounds,
 } from './kind.ts'
+import { notNullChange, notNullClause, notNullComment, unvalidatedNotNull } from './not-null.ts'
 import { ident, lastName, optionList, ownerName, qualified } from './name.ts'
-
-interface Identity {
-  readonly kind: string
-  readonly start: string
-  readonly increment: string
-  readonly minimum: string
-  readonly maximum: string
-  readonly cache: string
-  readonly cycle?: boolean
-  readonly sequence: readonly string[]
-  readonly grants?: Json
-}
 
 interface Generated {
   readonly kind: string
   readonly expression: string
 }
 
-export const identityOf = (column: SchemaObject): Identity | undefined =>
-  column.properties['identity'] as unknown as Identity | undefined
 export const generatedOf = (column: SchemaObject): Generated | undefined =>
   column.properties['generated'] as unknown as Generated | undefined
 
@@ -131,7 +116,7 @@ export function inheriting(column: SchemaObject, snapshot: RenderContext['after'
   const queue = [column.parent ?? '']
   for (let table = queue.shift(); table !== undefined; table = queue.shift()) {
     for (const child of snapshot.dependents(table)) {
-      if (child.parent !== null || !/table$/.test(child.kind)) continue
+      if (child.parent !== null || !child.kind.endsWith('table')) continue
       const own = snapshot.children(child.key, 'column').find(candidate => lastName(candidate) === name)
       if (own === undefined || !flag(own, 'inherited')) continue
       found.push(own)
@@ -163,28 +148,6 @@ export function columnDefinition(column: SchemaObject): string {
     .join(' ')
 }
 
-function notNullClause(column: SchemaObject): string {
-  const name = text(column, 'notNullName')
-  return `${name === undefined ? '' : `CONSTRAINT ${ident(name)} `}NOT NULL${flag(column, 'notNullNoInherit') ? ' NO INHERIT' : ''}`
-}
-
-function identitySettings(identity: Identity): string {
-  return `SEQUENCE NAME ${qualified(identity.sequence)} ${sequenceSettings(identity)}`
-}
-
-function sequenceSettings(identity: Identity, set = ''): string {
-  return [
-    `START WITH ${identity.start}`,
-    `INCREMENT BY ${identity.increment}`,
-    `MINVALUE ${identity.minimum}`,
-    `MAXVALUE ${identity.maximum}`,
-    `CACHE ${identity.cache}`,
-    identity.cycle === true ? 'CYCLE' : 'NO CYCLE',
-  ]
-    .map(setting => `${set}${setting}`)
-    .join(' ')
-}
-
 /** What cannot be said inside of the definition. */
 export function columnSettings(column: SchemaObject): RenderedStatement[] {
   const alter = `ALTER TABLE ${ownerName(column)} ALTER COLUMN ${ident(lastName(column))}`
@@ -211,30 +174,11 @@ export function columnSettings(column: SchemaObject): RenderedStatement[] {
   ]
 }
 
-const notNullConstraint = (column: SchemaObject): string =>
-  ident(text(column, 'notNullName') ?? `${column.path[1]}_${lastName(column)}_not_null`)
-
-function unvalidatedNotNull(column: SchemaObject): RenderedStatement {
-  return {
-    sql: `ALTER TABLE ${ownerName(column)} ADD CONSTRAINT ${notNullConstraint(column)} NOT NULL ${ident(lastName(column))}${flag(column, 'notNullNoInherit') ? ' NO INHERIT' : ''} NOT VALID`,
-  }
-}
-
-const notNullComment = (column: SchemaObject): RenderedStatement => ({
-  sql: `COMMENT ON CONSTRAINT ${notNullConstraint(column)} ON ${ownerName(column)} IS ${literal(text(column, 'notNullComment') ?? null)}`,
-})
-
 /** A serial column owns its sequence, which is there before it. */
 export function ownedSequences(column: SchemaObject): RenderedStatement[] {
   return list(column, 'owns').map(key => ({
     sql: `ALTER SEQUENCE ${sequenceName(key)} OWNED BY ${qualified(column.path)}`,
   }))
-}
-
-/** The name in a key `sequence:public."A"`, whose quotes are those of JSON. */
-export function sequenceName(key: string): string {
-  const parts = key.slice(key.indexOf(':') + 1).match(/"(?:[^"\\]|\\.)*"|[^.]+/g) ?? []
-  return qualified(parts.map(part => (part.startsWith('"') ? (JSON.parse(part) as string) : part)))
 }
 
 /** `force`: the type is converted although its name is the same, because it is another type by now. */
@@ -308,70 +252,6 @@ export function alterColumn(change: Alteration, context: RenderContext, force = 
   return { statements: rendered, includes }
 }
 
-/** A serial column that becomes an identity column, or back: two sequences of one name cannot be there at once. */
-function sequenceSwap(
-  change: Alteration,
-  context: RenderContext,
-): { gone: readonly string[]; fresh: readonly string[] } {
-  const { before, after } = change
-  const wanted = identityOf(after)
-  const was = identityOf(before)
-  const gone =
-    wanted === undefined || was !== undefined
-      ? []
-      : list(before, 'owns').filter(key => context.after.get(key) === undefined)
-  const fresh =
-    was === undefined || wanted !== undefined
-      ? []
-      : list(after, 'owns').filter(
-          key => context.before.get(key) === undefined && sequenceName(key) === qualified(was.sequence),
-        )
-  return { gone, fresh }
-}
-
-function identityChange(before: SchemaObject, after: SchemaObject, alter: string): RenderedStatement[] {
-  const [was, wanted] = [identityOf(before), identityOf(after)]
-  if (wanted === undefined) return []
-  const name = qualified(wanted.sequence)
-  if (was === undefined) {
-    const statements = [
-      { sql: `${alter} ADD GENERATED ${wanted.kind.toUpperCase()} AS IDENTITY (${identitySettings(wanted)})` },
-    ]
-    return [
-      ...statements,
-      continueFrom(name, undefined, after),
-      ...(wanted.grants === undefined ? [] : grantChanges(`SEQUENCE ${name}`, {}, grantsIn(wanted.grants))),
-    ]
-  }
-  if (canonicalJson(was as never) === canonicalJson(wanted as never)) return []
-  const sqls: string[] = []
-  if (qualified(was.sequence) !== name) {
-    sqls.push(`ALTER SEQUENCE ${qualified(was.sequence)} RENAME TO ${ident(wanted.sequence.at(-1) ?? '')}`)
-  }
-  const settings = sequenceSettings(wanted, 'SET ')
-  if (was.kind !== wanted.kind) sqls.push(`${alter} SET GENERATED ${wanted.kind.toUpperCase()}`)
-  const moved = withinBounds(name, was, wanted)
-  if (moved !== undefined) sqls.push(moved)
-  if (sequenceSettings(was, 'SET ') !== settings) sqls.push(`${alter} ${settings}`)
-  return [
-    ...sqls.map(sql => ({ sql })),
-    ...grantChanges(`SEQUENCE ${name}`, grantsIn(was.grants), grantsIn(wanted.grants)),
-  ]
-}
-
-/** A new sequence goes on behind the values that are there. */
-function continueFrom(name: string, sequence: SchemaObject | undefined, column: SchemaObject): RenderedStatement {
-  const start = identityOf(column)?.start ?? text(sequence ?? column, 'start') ?? '1'
-  const increment = identityOf(column)?.increment ?? text(sequence ?? column, 'increment') ?? '1'
-  const id = ident(lastName(column))
-  const next = increment.startsWith('-')
-    ? `least(min(${id}) ${increment}, ${start})`
-    : `greatest(max(${id}) + ${increment}, ${start})`
-  return {
-    sql: `SELECT pg_catalog.setval(${literal(name)}, coalesce(${next}, ${start}), false) FROM ${ownerName(column)}`,
-  }
-}
-
 function ownershipChange(change: Alteration, context: RenderContext, made: readonly string[]): RenderedStatement[] {
   const { before, after } = change
   const [was, wanted] = [list(before, 'owns'), list(after, 'owns')]
@@ -382,49 +262,6 @@ function ownershipChange(change: Alteration, context: RenderContext, made: reado
     ...wanted
       .filter(key => !was.includes(key))
       .map(key => ({ sql: `ALTER SEQUENCE ${sequenceName(key)} OWNED BY ${qualified(after.path)}` })),
-  ]
-}
-
-function notNullChange(change: Alteration, context: RenderContext): RenderedStatement[] {
-  const { before, after } = change
-  const names = ['notNull', 'notNullName', 'notNullNoInherit', 'notNullUnvalidated']
-  const changed = names.filter(name => change.changed.includes(name))
-  if (changed.length === 0) return []
-  const column = ident(lastName(after))
-  const table = ownerName(after)
-  const alter = `ALTER TABLE ${table} ALTER COLUMN ${column}`
-  const was = flag(before, 'notNull')
-  if (!flag(after, 'notNull')) return [{ sql: `${alter} DROP NOT NULL` }]
-  if (was && changed.join() === 'notNullUnvalidated' && flag(before, 'notNullUnvalidated')) {
-    return [{ sql: `ALTER TABLE ${table} VALIDATE CONSTRAINT ${notNullConstraint(before)}` }]
-  }
-  if (was && changed.join() === 'notNullNoInherit') {
-    const word = flag(after, 'notNullNoInherit') ? 'NO INHERIT' : 'INHERIT'
-    return [{ sql: `ALTER TABLE ${table} ALTER CONSTRAINT ${notNullConstraint(before)} ${word}` }]
-  }
-  if (was && changed.join() === 'notNullName') {
-    return [
-      { sql: `ALTER TABLE ${table} RENAME CONSTRAINT ${notNullConstraint(before)} TO ${notNullConstraint(after)}` },
-    ]
-  }
-  const drop = was ? [{ sql: `${alter} DROP NOT NULL` }] : []
-  if (flag(after, 'notNullUnvalidated')) return [...drop, unvalidatedNotNull(after)]
-  if (text(after, 'notNullName') !== undefined || flag(after, 'notNullNoInherit')) {
-    const inherit = flag(after, 'notNullNoInherit') ? ' NO INHERIT' : ''
-    return [
-      ...drop,
-      { sql: `ALTER TABLE ${table} ADD CONSTRAINT ${notNullConstraint(after)} NOT NULL ${column}${inherit}` },
-    ]
-  }
-  if (!context.online) return [...drop, { sql: `${alter} SET NOT NULL` }]
-  // A valid check spares SET NOT NULL the look at every row under its lock.
-  const check = ident(`${after.path[1]}_${lastName(after)}_not_null_check`.slice(0, 63))
-  return [
-    ...drop,
-    { sql: `ALTER TABLE ${table} ADD CONSTRAINT ${check} CHECK (${column} IS NOT NULL) NOT VALID` },
-    { sql: `ALTER TABLE ${table} VALIDATE CONSTRAINT ${check}` },
-    { sql: `${alter} SET NOT NULL` },
-    { sql: `ALTER TABLE ${table} DROP CONSTRAINT ${check}` },
   ]
 }
 

@@ -87,7 +87,7 @@ function inheritedParts(part: SchemaObject, snapshot: SnapshotIndex): SchemaObje
   const queue = [part.parent]
   for (let table = queue.shift(); table !== undefined; table = queue.shift()) {
     for (const child of snapshot.dependents(table)) {
-      if (child.parent !== null || !/table$/.test(child.kind)) continue
+      if (child.parent !== null || !child.kind.endsWith('table')) continue
       const own = snapshot.children(child.key, 'constraint').find(other => lastName(other) === lastName(part))
       if (own === undefined || !flag(own, 'inherited')) continue
       found.push(own)

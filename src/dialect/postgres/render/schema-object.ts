@@ -71,7 +71,8 @@ export const operatorClassKind: KindRenderer = {
     const storage = text(one, 'storage')
     const parts = [
       ...members(one, 'operators').map(
-        ({ number, operator, sort }) => `OPERATOR ${number} ${operator}${sort == null ? '' : ` FOR ORDER BY ${sort}`}`,
+        ({ number, operator, sort }) =>
+          `OPERATOR ${number} ${operator}${(sort ?? null) === null ? '' : ` FOR ORDER BY ${sort}`}`,
       ),
       ...members(one, 'functions').map(
         member => `FUNCTION ${member.number} (${member.left}, ${member.right}) ${member.function}`,
@@ -89,6 +90,13 @@ export const operatorClassKind: KindRenderer = {
       `DROP OPERATOR ${text(one, 'family') === undefined ? 'FAMILY' : 'CLASS'} ${qualified(one.path.slice(0, 2))} USING ${ident(one.path[2] ?? '')}${text(one, 'family') === undefined ? ' CASCADE' : ''}`,
     ),
   alter: () => 'recreate',
+  rename: (before, after) =>
+    statements(
+      ...(text(before, 'family') === undefined ? ['CLASS', 'FAMILY'] : ['CLASS']).map(
+        word =>
+          `ALTER OPERATOR ${word} ${qualified(before.path.slice(0, 2))} USING ${ident(before.path[2] ?? '')} RENAME TO ${ident(after.path[1] ?? '')}`,
+      ),
+    ),
 }
 
 const castTypes = (cast: SchemaObject): string => `(${cast.path[0]} AS ${cast.path[1]})`

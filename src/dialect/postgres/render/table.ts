@@ -50,7 +50,8 @@ function createTable(table: SchemaObject, context: RenderContext, tools: Tools):
   const constraints = after.children(table.key, 'constraint').filter(part => !separate.has(part.key))
   const isPartition = text(table, 'partitionOf') !== undefined
   const ofType = text(table, 'ofType')
-  const inline = constraints.filter(part => isInline(part, isPartition))
+  const inline: SchemaObject[] = []
+  for (const part of constraints) if (isInline(part, isPartition) && !isDoubled(part, inline)) inline.push(part)
   // Columns of a parent come by themselves, except into a partition, which is made alone and attached.
   const own = columns.filter(column => isPartition || !flag(column, 'inherited'))
   const items = [
@@ -83,6 +84,14 @@ function createTable(table: SchemaObject, context: RenderContext, tools: Tools):
 function isInline(part: SchemaObject, isPartition: boolean): boolean {
   if (text(part, 'type') === 'foreign key' || flag(part, 'unvalidated')) return false
   return isPartition || !flag(part, 'inherited')
+}
+
+/** In one statement the server makes one key of two on the same columns. */
+function isDoubled(part: SchemaObject, others: readonly SchemaObject[]): boolean {
+  const columns = (one: SchemaObject) =>
+    /^(?:PRIMARY KEY|UNIQUE(?: NULLS NOT DISTINCT)?) (\(.*)$/.exec(text(one, 'definition') ?? '')?.[1]
+  const own = columns(part)
+  return own !== undefined && others.some(other => columns(other) === own)
 }
 
 /** A child may have another default than its parent. */

@@ -1,0 +1,66 @@
+// A SQLite database in memory that is changed as the runner changes it, and what of two schemas differs.
+import { sqlite, type SqliteDriverName } from '../../../src/dialect/sqlite/index.ts'
+import { schemaPart } from '../../../src/dialect/sqlite/schema.ts'
+import { classify } from '../../../src/dialect/sqlite/classify.ts'
+import type { Session, SqlSession } from '../../../src/dialect/session.ts'
+import { planChanges } from '../../../src/schema/change/plan.ts'
+import type { RenderedStatement } from '../../../src/schema/change/renderer.ts'
+import { diffSnapshots } from '../../../src/schema/diff/diff.ts'
+import type { Snapshot } from '../../../src/schema/model/snapshot.ts'
+
+export interface Database {
+  readonly sql: SqlSession
+  /** One text or many statements, each checked. */
+  load(sql: string): Promise<void>
+  /** In one transaction, with foreign keys off where tables are rebuilt. */
+  apply(statements: readonly RenderedStatement[]): Promise<void>
+  snapshot(): Promise<Snapshot>
+  close(): Promise<void>
+}
+
+export async function openDatabase(driver?: SqliteDriverName): Promise<Database> {
+  const dialect = sqlite({ url: ':memory:', ...(driver ? { driver } : {}) })
+  const session: Session = await dialect.open({ purpose: 'run' })
+  const sql = session.sql as SqlSession
+  const run = async (statements: readonly string[]): Promise<void> => {
+    const rebuildsTables = statements.some(statement => classify(statement).rebuildsTable)
+    await sql
+      .run([
+        { kind: 'begin', hint: { rebuildsTables } },
+        ...statements.map(statement => ({ kind: 'statement', sql: statement }) as const),
+        { kind: 'commit' },
+      ])
+      .catch(async error => {
+        await sql.rollback()
+        throw new Error(`${error.message}\n${statements.join(';\n')}`)
+      })
+  }
+  return {
+    sql,
+    async load(text) {
+      const pieces = (await dialect.sql?.split(text)) ?? []
+      await run(pieces.map(piece => piece.text))
+    },
+    apply: statements => run(statements.map(statement => statement.sql)),
+    snapshot: () => schemaPart.introspector.introspect(session),
+    close: () => session.close(),
+  }
+}
+
+export function statementsBetween(before: Snapshot, after: Snapshot): readonly RenderedStatement[] {
+  const { renderer } = schemaPart
+  const plan = planChanges(diffSnapshots(before, after), before, after, renderer)
+  if (plan.unresolved.length > 0) throw new Error(`circle around ${plan.unresolved.join(', ')}`)
+  return plan.statements
+}
+
+export function differences(before: Snapshot, after: Snapshot): string[] {
+  return diffSnapshots(before, after).map(change => {
+    if (change.type === 'create') return `create ${change.after.key}`
+    if (change.type !== 'alter') return `${change.type} ${change.before.key}`
+    const values = change.changed.map(
+      name => `${name} ${JSON.stringify(change.before.properties[name])} -> ${JSON.stringify(change.after.properties[name])}`,
+    )
+    return `alter ${change.before.key}: ${values.join('; ')}`
+  })
+}
