@@ -9,7 +9,9 @@ const order: readonly number[] = [7, 1, 6, 5, 3, 2, 4]
 export function exitCodeOf(error: GodwitError): number {
   if (error.code === 'RUN.ABORTED' && typeof error.meta?.['signal'] === 'string')
     return error.meta['signal'] === 'SIGTERM' ? 143 : 130
-  return errorCodes[error.code]?.exit ?? 1
+  const exit = errorCodes[error.code]?.exit ?? 1
+  // A code that leaves it open what stays, where it is known that nothing does.
+  return exit === 7 && error.meta?.['state'] === 'rolled-back' ? 6 : exit
 }
 
 /** 0 when there is none. */

@@ -14,7 +14,7 @@ import { doneWrites, type Execution, journalItems, settle } from './execution.ts
 import { keptFailure, keptStep, keptWhen } from './kept-change.ts'
 import { leaseLost, refuseAborted } from './lease.ts'
 import { inDoubt } from './plan.ts'
-import { settleAfterLoss } from './reconnect.ts'
+import { judgeLoss, settleAfterLoss } from './reconnect.ts'
 import { removeLeftover, tellRemoved } from './resume-units.ts'
 import { type Watch, type WatchedItem, watchLocks } from './watch.ts'
 
@@ -39,14 +39,10 @@ export async function runSteps(
     return steps.number
   } catch (error) {
     const waited = await steps.watch.end()
-    const lost = (failure: BatchFailure) => settleAfterLoss(execution, [work], failure, undefined, steps)
-    if (error instanceof BatchFailure && error.connectionLost) throw await lost(error)
-    await session.sql?.rollback()
-    const cause = error instanceof BatchFailure ? error.cause : error
     // A call of the code that was cut off may have been done all the same.
-    const cut = steps.number > steps.done && !capabilities.idempotentOperations
-    if (cut && database.dialect.mapError(cause).code === 'CONNECT.LOST')
-      throw await lost(new BatchFailure(0, cause, { connectionLost: true }))
+    const { cause, lost } = await judgeLoss(execution, error)
+    if (lost) throw await settleAfterLoss(execution, [work], lost, undefined, steps)
+    await session.sql?.rollback()
     const fenced = journal.isFenceViolation(cause)
     // An effect that failed may have done a part of its work where the store cannot take it back.
     const untouched = cause instanceof GodwitError && cause.meta['untouched'] === true
@@ -218,6 +214,8 @@ class CodeSteps {
 
   /** Begun and ended in the journal, the statement between the two. */
   private async alone<Result>(statement: StepStatement | undefined, effect: () => Promise<Result>): Promise<Result> {
+    if (statement && this.recovery?.passesOver?.(statement.text))
+      await tellRemoved(this.execution, this.work.revision.id, this.number, statement)
     const observe = statement && this.recovery?.observe(statement.text)
     await this.write([{ ...this.record(this.number), observe }])
     this.lone = statement?.text

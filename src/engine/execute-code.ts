@@ -1,13 +1,12 @@
 // Code revisions: in one transaction where the store can, else step by step with the journal beside them.
 import type { StepRow } from '../dialect/journal.ts'
-import { BatchFailure } from '../dialect/session.ts'
 import type { CodeStep } from './code-context.ts'
 import { codeFailure, type CodeWork, contextFor, runUser } from './code-run.ts'
 import { batchSettings } from './execute-atomic.ts'
 import { runSteps } from './execute-code-steps.ts'
 import { doneState, doneWrites, type Execution, journalItems, settle } from './execution.ts'
 import { leaseLost, refuseAborted } from './lease.ts'
-import { settleAfterLoss } from './reconnect.ts'
+import { judgeLoss, settleAfterLoss } from './reconnect.ts'
 import { watchLocks } from './watch.ts'
 
 /** @throws GodwitError after settling the revision */
@@ -21,6 +20,9 @@ export async function executeCode(execution: Execution, work: CodeWork, resume: 
   const steps = atomic ? await runAtomic(execution, work, began) : await runSteps(execution, work, resume, began)
   settle(execution, id, doneState(direction), { statements: steps, ms: Date.now() - began })
 }
+
+/** Code that failed by itself was never followed by its COMMIT. */
+const noCommit = { texts: [], chain: [], uncommitted: true } as const
 
 async function runAtomic(execution: Execution, work: CodeWork, began: number): Promise<number> {
   const { database, session } = execution
@@ -51,10 +53,9 @@ async function runAtomic(execution: Execution, work: CodeWork, began: number): P
     return steps
   } catch (error) {
     const waited = await watch.end()
-    if (error instanceof BatchFailure && error.connectionLost)
-      throw await settleAfterLoss(execution, [work], error, undefined)
+    const { cause, lost } = await judgeLoss(execution, error)
+    if (lost) throw await settleAfterLoss(execution, [work], lost, undefined, lost === error ? undefined : noCommit)
     await sql?.rollback()
-    const cause = error instanceof BatchFailure ? error.cause : error
     const fenced = database.dialect.journal.isFenceViolation(cause)
     const failure = codeFailure(execution, work, fenced ? leaseLost(cause) : cause, 'rolled-back', 0, waited)
     settle(execution, work.revision.id, 'rolled-back', { statements: 0, ms: Date.now() - began, error: failure })

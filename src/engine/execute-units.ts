@@ -8,7 +8,7 @@ import { textOf } from './decide.ts'
 import { batchSettings, type SqlWork } from './execute-atomic.ts'
 import { doneState, doneWrites, type Execution, journalItems, settle } from './execution.ts'
 import { revisionFailure } from './failure.ts'
-import { leaseLost } from './lease.ts'
+import { leaseLost, refuseAborted } from './lease.ts'
 import type { ProgressMark } from './progress.ts'
 import type { PreparedStatement } from './prepare.ts'
 import { keptFailure, keptStep, keptWhen } from './kept-change.ts'
@@ -52,9 +52,13 @@ export async function executeUnits(execution: Execution, work: SqlWork, resume: 
     const failed = await runUnits(execution, work, { from, to, chain, began, resumes })
     if (!failed && next === -1) break
     resumes = false
-    if (!failed || failed.done > from) attempt = 1
-    from = failed ? failed.done : to
-    if (!failed) continue
+    if (!failed) {
+      from = to
+      attempt = 0
+      continue
+    }
+    if (failed.done > from) attempt = 1
+    from = failed.done
     if (!failed.again || attempt >= ATTEMPTS) throw failed.giveUp()
     await pauseBeforeRetry(execution, revision.id, attempt, failed.reason)
     if (execution.stop.aborted) throw failed.giveUp()
@@ -67,7 +71,10 @@ async function lookFirst(execution: Execution, work: SqlWork, at: number, chain:
   const unit = work.prepared.units[at]
   const statement = unit && passingOver(execution, unit)
   if (!statement) return
-  const look = () => tellRemoved(execution, work.revision.id, at + 1, statement)
+  const look = async () => {
+    refuseAborted(execution.stop)
+    return tellRemoved(execution, work.revision.id, at + 1, statement)
+  }
   await settling(execution, work, at, statement, look, failure =>
     recordStop(execution, work, at, chain, failure, false),
   )

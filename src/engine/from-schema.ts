@@ -8,8 +8,10 @@ import { BatchFailure, type BatchItem } from '../dialect/session.ts'
 import type { EngineDatabase, RunScope } from './database.ts'
 import { loadHistory } from './history.ts'
 import { acquireLease } from './lease.ts'
+import { makeJournal } from './make-journal.ts'
 import { checkFormat } from './plan.ts'
 import { prepareSql } from './prepare.ts'
+import { recover } from './recover.ts'
 import type { DatabaseResult } from './result.ts'
 import { knownError } from './known-error.ts'
 
@@ -38,12 +40,16 @@ export async function makeFromSchema(
     checkFormat(found)
     if (found.applied.length > 0 || found.steps.length > 0) return undefined
     const prepared = await prepareSql(dialect, schemaRevision, schema)
-    if (!found.initialised) await dialect.journal.ensure(session)
+    await makeJournal(dialect, session, found)
     const run = randomUUID()
     const lease = await acquireLease(database, session, scope, run, database.lock.waitMs)
     try {
-      const journal = await dialect.journal.read(session)
-      if (journal.applied.length > 0) return undefined
+      // As any run: whoever held the lock before is outlived, and what is half done is for `up` to go on with.
+      const stop = AbortSignal.any([scope.signal, lease.lost])
+      const waitMs = database.lock.waitMs
+      const seen = await dialect.journal.read(session)
+      const journal = await recover({ database, session, scope, stop, waitMs, lease, history }, seen)
+      if (journal.applied.length > 0 || journal.steps.length > 0) return undefined
       const { by, tool } = scope.operator
       const stamped = history.graph.ids.map((id): JournalWrite => {
         const { checksum, fileHash, source } = history.revision(id)

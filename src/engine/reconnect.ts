@@ -4,7 +4,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type ErrorLocation, GodwitError, isGodwitError } from '../core/error.ts'
 import type { JournalState, StepRow } from '../dialect/journal.ts'
-import type { BatchFailure, Session } from '../dialect/session.ts'
+import { BatchFailure, type Session } from '../dialect/session.ts'
 import { decideStep, tellVerdict } from './decide.ts'
 import { doneState, type Execution, settle } from './execution.ts'
 import { type FailureFacts, revisionFailure } from './failure.ts'
@@ -19,9 +19,33 @@ export interface StepTexts {
   /** Text of each step, the first one at 0; undefined where it is not known. */
   readonly texts: readonly (string | undefined)[]
   readonly chain: readonly string[]
+  /** The COMMIT of the whole was never sent: none of it can stay. */
+  readonly uncommitted?: true
 }
 
 const noTexts: StepTexts = { texts: [], chain: [] }
+
+const whileAnswering = { code: 'CONNECT.LOST', message: 'the connection was lost while the server answered' } as const
+
+/** `lost`: the connection of the run is gone. Code has connections of its own, whose loss is a failure of the code. */
+export async function judgeLoss(
+  { database, session }: Execution,
+  error: unknown,
+): Promise<{ readonly cause: unknown; readonly lost?: BatchFailure }> {
+  const batch = error instanceof BatchFailure ? error : undefined
+  const cause = batch ? batch.cause : error
+  if (batch?.connectionLost) return { cause, lost: batch }
+  const { code, message } = database.dialect.mapError(cause)
+  if (code !== 'CONNECT.LOST' || !session.sql) return { cause }
+  await session.sql.rollback()
+  const answers = await session.sql.query('SELECT 1').then(
+    () => true,
+    () => false,
+  )
+  if (!answers) return { cause, lost: new BatchFailure(0, cause, { connectionLost: true }) }
+  const why = 'A connection of the code itself was lost; the one of the run was not.'
+  return { cause: new GodwitError('RUN.CODE_FAILED', message, { why, cause }) }
+}
 
 /** Settles what the journal proves, and returns the error of the first revision it does not show as done. */
 export async function settleAfterLoss(
@@ -41,7 +65,8 @@ export async function settleAfterLoss(
   }
   const revision = ids[open]
   if (revision === undefined) {
-    return new GodwitError('CONNECT.LOST', 'the connection was lost while the server answered', {
+    const { code, message } = found?.held === false ? leaseLost() : whileAnswering
+    return new GodwitError(code, message, {
       why: `The journal, read on a new connection, shows that ${ids.join(', ')} was committed.`,
       next: ['godwit status', execution.direction === 'up' ? 'godwit up' : 'godwit down'],
       cause: failure,
@@ -63,6 +88,7 @@ async function fateOf(
   revision: string,
   texts: StepTexts,
 ): Promise<Fate> {
+  if (texts.uncommitted) return { state: 'rolled-back' }
   if (!found?.final) return { state: 'in-doubt' }
   const row = found.journal.steps.find(step => step.revision === revision)
   if (!row) return { state: 'rolled-back' }
@@ -106,12 +132,14 @@ interface Found {
 }
 
 async function readAgain(execution: Execution): Promise<Found | undefined> {
-  const { database, lease, stop } = execution
+  const { database, lease, scope } = execution
   const { dialect } = database
+  // A lease that is lost is no reason to look away: what the journal says then is final.
+  const { signal } = scope
   for (const pause of PAUSES) {
-    if (stop.aborted) return undefined
-    await sleep(pause, undefined, { signal: stop }).catch(() => undefined)
-    const session = await dialect.open({ purpose: 'run', signal: stop }).catch(() => undefined)
+    if (signal.aborted) return undefined
+    await sleep(pause, undefined, { signal }).catch(() => undefined)
+    const session = await dialect.open({ purpose: 'run', signal }).catch(() => undefined)
     if (!session) continue
     try {
       const found = await readWhenGone(execution, session)
@@ -127,7 +155,7 @@ async function readAgain(execution: Execution): Promise<Found | undefined> {
 }
 
 async function readWhenGone(execution: Execution, session: Session): Promise<Omit<Found, 'session'>> {
-  const { database, lease, run, scope, stop } = execution
+  const { database, lease, run, scope } = execution
   const { dialect } = database
   const journal = await dialect.journal.read(session)
   const lock = journal.lease?.owner === run && journal.lease.fence === lease.fence.fence ? journal.lease : undefined
@@ -138,7 +166,7 @@ async function readWhenGone(execution: Execution, session: Session): Promise<Omi
   if (!dialect.capabilities.server) return { ...known, final: true }
   if (!dialect.recovery?.survivor) return { ...known, final: false }
   const former = formerConnections({ ...journal, lease: undefined }, lock)
-  const wait = { database, session, scope, stop, waitMs: database.lock.waitMs }
+  const wait = { database, session, scope, stop: scope.signal, waitMs: database.lock.waitMs }
   try {
     for (const connection of former) await outlive(wait, connection)
   } catch (cause) {

@@ -72,7 +72,8 @@ export async function outlive(wait: SurvivorWait, former: Former): Promise<void>
     if (now - told >= TELL_EVERY || endedAt === now) {
       told = now
       const { statement } = found
-      scope.emit({ type: 'survivor', database: database.name, holder: former.holder, statement, waitedMs, ending })
+      const facts = { statement, waitedMs, ending: ending && !refused }
+      scope.emit({ type: 'survivor', database: database.name, holder: former.holder, ...facts })
     }
     // One that may not be ended may end by itself.
     if (endedAt === undefined ? refused && overdue : now - endedAt >= Math.max(END_WITHIN, wait.waitMs)) {

@@ -74,7 +74,7 @@ const asFinding = ({ code, message, why, next, meta }: GodwitError): Finding => 
   code,
   severity: 'error',
   message,
-  ...(why === undefined ? {} : { why }),
+  why: why as string,
   next,
   meta,
 })

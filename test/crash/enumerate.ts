@@ -12,6 +12,8 @@ export interface Selection {
   /** Only this one. */
   readonly point?: number
   readonly scenario?: string
+  /** Scenarios that are long and differ little from others too. */
+  readonly thorough?: boolean
   readonly moment?: string
 }
 
@@ -52,6 +54,7 @@ export async function enumerate(
   const points: Point[] = []
   for (const scenario of store.scenarios) {
     if (selection.scenario !== undefined && selection.scenario !== scenario.name) continue
+    if (scenario.thorough && !selection.thorough && selection.scenario === undefined) continue
     const folder = migrations(scenario)
     const { clean, found } = await learn(store, scenario, folder)
     cleans.set(scenario.name, clean)

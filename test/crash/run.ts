@@ -1,6 +1,6 @@
 // npm run test:crash: kills the runner at every point of every store and compares what the next run makes of it.
 // --store=NAME (several with commas), --every=N (a subset), --scenario=NAME, --point=N (one point of a scenario),
-// --moment=NAME, --dist=FOLDER (another build).
+// --moment=NAME, --dist=FOLDER (another build), --thorough (the long scenarios of SQLite's rollback journal too).
 import { accessSync, constants, statfsSync } from 'node:fs'
 import { startSupervisor } from '../servers/supervisor.ts'
 import { copyBuild } from './build.ts'
@@ -23,6 +23,7 @@ const selection: Selection = {
   ...(number('every') === undefined ? {} : { every: number('every') as number }),
   ...(number('point') === undefined ? {} : { point: number('point') as number }),
   ...(option('moment') === undefined ? {} : { moment: option('moment') as string }),
+  ...(process.argv.includes('--thorough') ? { thorough: true } : {}),
   ...(option('scenario') === undefined ? {} : { scenario: option('scenario') as string }),
 }
 

@@ -212,6 +212,22 @@ describe('connection lost', () => {
     }
   })
 
+  it('of the code itself, while that of the run is there: a failure of the code', async () => {
+    const cut = () => Object.assign(lost(), { message: 'the price server is gone' })
+    for (const transaction of ['on', 'off'] as const) {
+      const revision = code('001_code', () => Promise.reject(cut()), { transaction })
+      const file = newSqlite()
+      const { error } = await single(file(), [revision]).up()
+      expect(error).toMatchObject({
+        code: 'RUN.CODE_FAILED',
+        message: 'the price server is gone',
+        why: expect.stringContaining('A connection of the code itself was lost'),
+        meta: { state: 'rolled-back' },
+      })
+      expect((await single(file(), []).lockStatus()).databases[0]?.lock).toBeNull()
+    }
+  })
+
   it('in a step that has a transaction: rolled back, and the next run does it', { timeout: 20_000 }, async () => {
     const file = newSqlite()
     const before = (call: Call) => {

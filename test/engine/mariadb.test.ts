@@ -102,7 +102,7 @@ describe.skipIf(reason !== undefined)('a real MariaDB', () => {
     const run = godwit.up()
     await root.query(`KILL CONNECTION ${await thread('CREATE TABLE c')}`)
     const { error, databases } = await run
-    expect(error?.code).toBe('CONNECT.LOST')
+    expect(error).toMatchObject({ code: 'CONNECT.LOST', meta: { state: 'partial' } })
     expect(states(databases[0])).toEqual(['001_a partial'])
     expect((await godwit.status()).databases[0]?.partial).toMatchObject([{ done: 2, total: 4, inDoubt: false }])
     expect((await godwit.lockStatus()).databases[0]?.lock).toBeNull()
@@ -113,8 +113,17 @@ describe.skipIf(reason !== undefined)('a real MariaDB', () => {
         up: `CREATE TABLE a (id int);\nINSERT INTO a VALUES (1), (2);\nCREATE TABLE c AS SELECT SLEEP(0);\n${slow};`,
       },
     ])
-    expect((await mended.up()).error).toBeUndefined()
+    const events: RunEvent[] = []
+    expect((await mended.up({ on: event => events.push(event) })).error).toBeUndefined()
+    expect(events.find(event => event.type === 'revision-start')).toMatchObject({ resumedAt: 2 })
     expect(await tables()).toEqual(['a', 'c'])
+    expect(await rows('SELECT * FROM c')).toHaveLength(1)
+    expect(await rows('SELECT id, b FROM a ORDER BY id')).toEqual([
+      { id: 1, b: null },
+      { id: 2, b: null },
+    ])
+    expect((await mended.status()).databases[0]).toMatchObject({ state: 'current', partial: [] })
+    expect((await mended.verify()).ok).toBe(true)
   })
 
   it('rolls back rows whose thread was killed, and the next run goes on', { timeout: 20_000 }, async () => {
@@ -132,28 +141,67 @@ describe.skipIf(reason !== undefined)('a real MariaDB', () => {
   })
 
   it('rolls back the step of code whose thread was killed, and goes on there', { timeout: 20_000 }, async () => {
-    const slow = code('001_code', async m => {
-      await m.query('CREATE TABLE a (id int)')
-      await m.query('INSERT INTO a SELECT SLEEP(5)')
-    })
-    const godwit = await start([slow])
+    const filling = (seconds: number) => [
+      code('001_code', async m => {
+        await m.query('CREATE TABLE a (id int)')
+        await m.query(`INSERT INTO a SELECT SLEEP(${seconds})`)
+      }),
+    ]
+    const godwit = await start(filling(5))
     const run = godwit.up()
     await root.query(`KILL CONNECTION ${await thread('SLEEP(5)')}`)
     const { error, databases } = await run
     expect(error).toMatchObject({ code: 'CONNECT.LOST', meta: { state: 'partial' } })
     expect(states(databases[0])).toEqual(['001_code partial'])
     expect((await godwit.status()).databases[0]?.partial).toMatchObject([{ done: 1, inDoubt: false }])
+    expect(await rows('SELECT * FROM a')).toEqual([])
+    const mended = open(filling(0))
+    const events: RunEvent[] = []
+    expect((await mended.up({ on: event => events.push(event) })).error).toBeUndefined()
+    expect(events.find(event => event.type === 'revision-start')).toMatchObject({ resumedAt: 1 })
+    expect(await rows('SELECT id FROM a')).toEqual([{ id: 0 }])
+    expect((await mended.status()).databases[0]).toMatchObject({ state: 'current', partial: [] })
+  })
+
+  it('knows a connection that ended while the code did something else', { timeout: 20_000 }, async () => {
+    let kill: (() => Promise<unknown>) | undefined = async () => {
+      for (const { id } of await rows(
+        `SELECT id FROM information_schema.processlist WHERE db = '${fresh.name}' AND id <> CONNECTION_ID()`,
+      ))
+        await root.query(`KILL CONNECTION ${String(id)}`)
+    }
+    const revisions = [
+      code('001_code', async m => {
+        await m.query('CREATE TABLE a (id int)')
+        await kill?.()
+        await m.query('INSERT INTO a VALUES (1)')
+      }),
+    ]
+    const godwit = await start(revisions)
+    const { error } = await godwit.up()
+    expect(error).toMatchObject({ code: 'CONNECT.LOST', meta: { state: 'partial' } })
+    expect((await godwit.lockStatus()).databases[0]?.lock).toBeNull()
+    kill = undefined
+    expect((await godwit.up()).error).toBeUndefined()
+    expect(await rows('SELECT id FROM a')).toEqual([{ id: 1 }])
   })
 
   it('says that a change of a table that takes nothing back is in doubt, and not that it was rolled back', async () => {
     const fill = { id: '002_fill', up: 'INSERT INTO a VALUES (1);\nINSERT INTO a VALUES (no_such)' }
-    const godwit = await start([{ id: '001_a', up: 'CREATE TABLE a (id int) ENGINE=MyISAM' }, fill])
+    const first = { id: '001_a', up: 'CREATE TABLE a (id int) ENGINE=MyISAM' }
+    const godwit = await start([first, fill])
     const { error, databases } = await godwit.up()
     expect(error).toMatchObject({ code: 'JOURNAL.STEP_IN_DOUBT', message: expect.stringContaining('002_fill') })
     expect(error?.meta['evidence']).toEqual([expect.stringContaining('no_such'), expect.stringContaining('MyISAM')])
     expect(states(databases[0])).toEqual(['001_a applied', '002_fill in-doubt'])
     expect(await rows('SELECT * FROM a')).toHaveLength(1)
     expect((await godwit.up()).error?.code).toBe('JOURNAL.STEP_IN_DOUBT')
+    // Who looked takes back the row that stayed, and says so.
+    await root.query('DELETE FROM a')
+    expect((await godwit.repair({ inDoubt: 'retry' })).databases[0]?.actions[0]?.done).toBe('step 1 will be run again')
+    const mended = open([first, { ...fill, up: 'INSERT INTO a VALUES (1)' }])
+    expect((await mended.up()).error).toBeUndefined()
+    expect(await rows('SELECT id FROM a')).toEqual([{ id: 1 }])
   })
 
   it('tries on a scratch database that is gone afterwards, up and down, with code and with a failure', async () => {

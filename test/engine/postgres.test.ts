@@ -9,6 +9,13 @@ import { code, single, states, table } from './project.ts'
 
 const reason = await unavailable('postgres')
 
+/** A promise that others resolve. */
+function signal() {
+  let resolve = () => {}
+  const promise = new Promise<void>(done => (resolve = done))
+  return { promise, resolve }
+}
+
 describe.skipIf(reason !== undefined)('a real PostgreSQL', () => {
   let fresh: FreshDatabase
   let other: pg.Client
@@ -154,6 +161,106 @@ describe.skipIf(reason !== undefined)('a real PostgreSQL', () => {
     await other.query('SELECT pg_terminate_backend($1)', [await sleeping()])
     expect((await run).error).toMatchObject({ code: 'CONNECT.LOST', meta: { state: 'rolled-back' } })
     expect(await tables()).toEqual([])
+  })
+
+  for (const transaction of ['on', 'off'] as const) {
+    it(`says that the lock was taken over when a successor ended its connection, code with transaction=${transaction}`, {
+      timeout: 20_000,
+    }, async () => {
+      const reached = signal()
+      const goOn = signal()
+      const pausing = (pause: () => unknown, last = 'SELECT 1') =>
+        code(
+          '001_code',
+          async m => {
+            await m.query('CREATE TABLE a (id int)')
+            await pause()
+            await m.query(last)
+          },
+          { transaction },
+        )
+      const first = (
+        await start([
+          pausing(() => {
+            reached.resolve()
+            return goOn.promise
+          }),
+        ])
+      ).up()
+      await reached.promise
+      await other.query(`UPDATE godwit.godwit_lease SET expires_at = now() - interval '1 hour'`)
+      // It fails at the last statement, so that the journal does not have the revision.
+      const failing = pausing(() => undefined, 'SELECT no_such')
+      const next = await single(postgres({ url: fresh.url }), [failing]).up()
+      expect(next.error?.message).toContain('no_such')
+      goOn.resolve()
+      const { error, databases } = await first
+      // Steps that the successor has taken over are no longer this run's to judge.
+      const state = transaction === 'on' ? 'rolled-back' : 'in-doubt'
+      expect(error).toMatchObject({ code: 'LOCK.LOST', meta: { state } })
+      expect(states(databases[0])).toEqual([`001_code ${state}`])
+    })
+  }
+
+  it('says so, too, when the successor has done the revision', { timeout: 20_000 }, async () => {
+    const reached = signal()
+    const goOn = signal()
+    const made = (pause: () => unknown) =>
+      code('001_code', async m => {
+        await m.query('CREATE TABLE a (id int)')
+        await pause()
+        await m.query('SELECT 1')
+      })
+    const godwit = await start([
+      made(() => {
+        reached.resolve()
+        return goOn.promise
+      }),
+    ])
+    const first = godwit.up()
+    await reached.promise
+    await other.query(`UPDATE godwit.godwit_lease SET expires_at = now() - interval '1 hour'`)
+    expect((await single(postgres({ url: fresh.url }), [made(() => undefined)]).up()).error).toBeUndefined()
+    goOn.resolve()
+    expect((await first).error).toMatchObject({ code: 'LOCK.LOST', why: expect.stringContaining('was committed') })
+  })
+
+  it('removes an INVALID index that IF NOT EXISTS would take for the wanted one, whoever left it', async () => {
+    const invalid = async () =>
+      (await other.query('SELECT indexrelid::regclass::text AS name FROM pg_index WHERE NOT indisvalid')).rows
+    const leave = async (name: string, on: string) => {
+      await other.query(`INSERT INTO ${on} VALUES (1), (1)`)
+      await other.query(`CREATE UNIQUE INDEX CONCURRENTLY ${name} ON ${on} (id)`).catch(() => undefined)
+      expect(await invalid()).toEqual([{ name }])
+      await other.query(`DELETE FROM ${on}`)
+    }
+    const index = (name: string, on: string) => `CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS ${name} ON ${on} (id)`
+    const alone = {
+      id: '002_index',
+      transaction: 'off' as const,
+      up: `CREATE TABLE two (id int);\n${index('i', 'one')};\nCREATE TABLE three (id int);\n${index('j', 'one')}`,
+    }
+    const revisions = [
+      table('001_one'),
+      alone,
+      code('003_code', m => m.query(index('k', 'two')), { transaction: 'off' }),
+    ]
+    const godwit = await start(revisions)
+    await godwit.up({ target: '001' })
+    const events: RunEvent[] = []
+    for (const [target, name, on] of [
+      ['002', 'i', 'one'],
+      ['003', 'k', 'two'],
+    ] as const) {
+      await leave(name, on)
+      expect((await godwit.up({ target, on: event => events.push(event) })).error).toBeUndefined()
+      expect(await invalid()).toEqual([])
+    }
+    expect(events.flatMap(event => (event.type === 'recovered' ? [`${event.revision} ${event.step}`] : []))).toEqual([
+      '002_index 2',
+      '003_code 1',
+    ])
+    expect((await godwit.verify()).ok).toBe(true)
   })
 
   it('waits for the backend of a runner that is gone, then asks the catalog', { timeout: 20_000 }, async () => {

@@ -261,7 +261,8 @@ describe('a former connection that is still at work', () => {
         [{ statement: allowed ? 'UPDATE x' : undefined, forMs: undefined }],
         async () => allowed,
       )
-      const { error } = await run(file, { recovery }, [table('001_a')], { lockWaitMs: 300 })
+      const { error, events } = await run(file, { recovery }, [table('001_a')], { lockWaitMs: 300 })
+      expect(told(events).at(-1)).toBe(`dead@host pid 7 ${allowed}`)
       expect(error).toMatchObject({
         code: 'LOCK.SURVIVOR',
         exitCode: 5,

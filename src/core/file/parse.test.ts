@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../checksum.ts'
 import { failure, folder, one, show } from './parse.fixture.ts'
-import { type CodeFile, parseFolder } from './parse.ts'
+import { type CodeFile, parseFolder, showPath } from './parse.ts'
 
 const golden: [string, Record<string, string>, object][] = [
   [
@@ -263,6 +263,11 @@ describe('parseFolder', () => {
     expect(revision?.checksum).toBe(sha256('SELECT 1; -- x'))
     expect(revision?.file).toBe('a.sql')
   })
+})
+
+it('shows a path below its folder, however that is written', () => {
+  const shown = ['', 'migrations', 'migrations/', '../../db//'].map(base => showPath(base, '001_a.sql'))
+  expect(shown).toEqual(['001_a.sql', 'migrations/001_a.sql', 'migrations/001_a.sql', '../../db/001_a.sql'])
 })
 
 describe('code revisions', () => {

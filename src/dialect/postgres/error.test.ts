@@ -66,6 +66,15 @@ describe('isConnectionError', () => {
   it('knows fatal errors and dead sockets from errors of a statement', () => {
     expect(isConnectionError(server('22012'))).toBe(false)
     expect(isConnectionError(server('22012', { severity: 'FATAL' }))).toBe(true)
-    expect(isConnectionError(new Error('Connection terminated unexpectedly'))).toBe(true)
+    // What pg says without a code of the server or of the network.
+    for (const message of [
+      'Connection terminated',
+      'Connection terminated unexpectedly',
+      'Client has encountered a connection error and is not queryable',
+      'Client was closed and is not queryable',
+    ]) {
+      expect(isConnectionError(new Error(message)), message).toBe(true)
+      expect(mapError(new Error(message), []).code, message).toBe('CONNECT.LOST')
+    }
   })
 })

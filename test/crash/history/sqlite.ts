@@ -102,7 +102,14 @@ const down = { verb: 'down', target: 'base' } as const
 const all: Scenario['prepare'] = async (_, run) => run(up)
 
 export const scenarios: readonly Scenario[] = ['wal', 'delete'].flatMap(variant => [
-  { name: `${variant}-up`, history: 'main', act: up, variant },
-  { name: `${variant}-down`, history: 'main', prepare: all, act: down, variant },
+  { name: `${variant}-up`, history: 'main', act: up, variant, ...(variant === 'delete' ? { thorough: true } : {}) },
+  {
+    name: `${variant}-down`,
+    history: 'main',
+    prepare: all,
+    act: down,
+    variant,
+    ...(variant === 'delete' ? { thorough: true } : {}),
+  },
   { name: `${variant}-stamp`, history: 'base', act: { verb: 'stamp', target: 'head' } as const, variant },
 ])

@@ -42,6 +42,8 @@ export interface Scenario {
   readonly finish?: readonly Act[]
   /** A variant of the store, where it has some. */
   readonly variant?: string
+  /** Long, and little different from another: only with `--thorough`, or when it is named. */
+  readonly thorough?: boolean
 }
 
 /** What can be seen of a database, as lines of text that are equal where the databases are. */

@@ -88,6 +88,7 @@ async function spread(client: Socket, keep: (socket: Socket) => Socket, url: str
     charset: 'UTF8MB4_GENERAL_CI',
     flags: ['-IGNORE_SPACE', '-FOUND_ROWS', '-LOCAL_FILES', '-ODBC'],
   })
+  own.on('error', () => {})
   const early: Buffer[] = []
   let target: Socket | undefined
   let turn = 0

@@ -88,7 +88,8 @@ describe.skipIf(reason)('PostgreSQL: the server breaks', () => {
       const { pid } = await fault.busy('%pg_sleep%', 'Timeout')
       await stop(Number(pid))
       const answer = await run.ended
-      expect(answer.code, answer.stderr).toBe(7)
+      // 6 when the server was back in time to prove that nothing stays.
+      expect([6, 7], answer.stderr).toContain(answer.code)
       expect(answer.stderr).toContain('CONNECT.LOST')
       await fault.untilThere()
       expect(await fault.ask(`SELECT 1 FROM information_schema.columns WHERE column_name = 'c'`)).toEqual([])

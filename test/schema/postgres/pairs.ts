@@ -253,4 +253,44 @@ export const pairs: readonly HardPair[] = [
     rows: `INSERT INTO public.u VALUES ('x')`,
     keep: 'SELECT a::text FROM public.u',
   },
+  {
+    name: 'replaces an enum that a composite type, an array of a domain and a partitioned table hold',
+    current: `CREATE TYPE e AS ENUM ('a', 'b'); CREATE TYPE c AS (x e, n int); CREATE DOMAIN d AS e CHECK (VALUE <> 'b');
+      CREATE TABLE t (y c, zs d[]); CREATE TABLE p (k e, n int) PARTITION BY RANGE (n); CREATE TABLE p1 PARTITION OF p DEFAULT; CREATE INDEX ON p (k);
+      CREATE FUNCTION f(a e DEFAULT 'a', b c DEFAULT NULL) RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE VIEW v AS SELECT f(k) AS z FROM p`,
+    desired: `CREATE TYPE e AS ENUM ('a', 'c'); CREATE TYPE c AS (x e, n int); CREATE DOMAIN d AS e CHECK (VALUE <> 'c');
+      CREATE TABLE t (y c, zs d[]); CREATE TABLE p (k e, n int) PARTITION BY RANGE (n); CREATE TABLE p1 PARTITION OF p DEFAULT; CREATE INDEX ON p (k);
+      CREATE FUNCTION f(a e DEFAULT 'a', b c DEFAULT NULL) RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE VIEW v AS SELECT f(k) AS z FROM p`,
+    rows: `INSERT INTO t VALUES (ROW('a', 1), '{a}'); INSERT INTO p VALUES ('a', 1)`,
+    keep: 'SELECT y::text, zs::text FROM t UNION ALL SELECT k::text, n::text FROM p ORDER BY 1',
+  },
+  {
+    name: 'converts the columns of a parent and of partitions under views, with other defaults in the children',
+    current: `CREATE TABLE base (a int DEFAULT 1, b text); CREATE TABLE child (c int) INHERITS (base); ALTER TABLE child ALTER a SET DEFAULT 2; CREATE VIEW v AS SELECT a FROM child;
+      CREATE TABLE p (id int, a int DEFAULT 1) PARTITION BY RANGE (id); CREATE TABLE p1 PARTITION OF p DEFAULT; ALTER TABLE p1 ALTER a SET DEFAULT 5; CREATE VIEW w AS SELECT a FROM p1`,
+    desired: `CREATE TABLE base (a text DEFAULT 'x', b text); CREATE TABLE child (c int) INHERITS (base); ALTER TABLE child ALTER a SET DEFAULT 'y'; CREATE VIEW v AS SELECT a FROM child;
+      CREATE TABLE p (id int, a bigint DEFAULT 1) PARTITION BY RANGE (id); CREATE TABLE p1 PARTITION OF p DEFAULT; ALTER TABLE p1 ALTER a SET DEFAULT 6; CREATE VIEW w AS SELECT a FROM p1`,
+    keep: 'SELECT 1',
+  },
+  {
+    name: 'moves tables, types, functions and sequences to another schema by making them there',
+    current: `CREATE SCHEMA a; CREATE TYPE a.e AS ENUM ('x'); CREATE SEQUENCE a.s; CREATE FUNCTION a.f() RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE TABLE a.t (x a.e, n int DEFAULT nextval('a.s'), m int DEFAULT a.f())`,
+    desired: `CREATE SCHEMA b; CREATE TYPE b.e AS ENUM ('x'); CREATE SEQUENCE b.s; CREATE FUNCTION b.f() RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE TABLE b.t (x b.e, n int DEFAULT nextval('b.s'), m int DEFAULT b.f())`,
+  },
+  {
+    name: 'changes only what types, sequences and functions a table uses, and keeps the table',
+    current: `CREATE SCHEMA a; CREATE TYPE a.e AS ENUM ('x', 'y'); CREATE SEQUENCE a.s; CREATE FUNCTION a.f() RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE TABLE public.t (x a.e DEFAULT 'x', n int DEFAULT nextval('a.s'), m int DEFAULT a.f())`,
+    desired: `CREATE SCHEMA b; CREATE TYPE b.e AS ENUM ('x', 'y'); CREATE SEQUENCE b.s; CREATE FUNCTION b.f() RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE TABLE public.t (x b.e DEFAULT 'x', n int DEFAULT nextval('b.s'), m int DEFAULT b.f())`,
+    rows: "INSERT INTO public.t VALUES ('y', 3, 4)",
+    keep: 'SELECT x::text, n, m FROM public.t',
+  },
+  {
+    name: 'makes an ordinary table from a view that others read, and a materialised view from a table',
+    current:
+      'CREATE TABLE t (a int, b int); CREATE VIEW v AS SELECT a FROM t; CREATE VIEW w AS SELECT a FROM v; CREATE TABLE m (b int); CREATE VIEW x AS SELECT b FROM m',
+    desired:
+      'CREATE TABLE t (a int, b int); CREATE TABLE v (a int); CREATE VIEW w AS SELECT a FROM v; CREATE MATERIALIZED VIEW m AS SELECT b FROM t; CREATE VIEW x AS SELECT b FROM m',
+    rows: 'INSERT INTO t VALUES (1, 2)',
+    keep: 'SELECT a, b FROM t',
+  },
 ]

@@ -220,6 +220,12 @@ export function alterColumn(change: Alteration, context: RenderContext, force = 
   const { gone, fresh } = sequenceSwap(change, context)
   for (const key of gone) sqls.push(`DROP SEQUENCE ${sequenceName(key)}`)
   includes.push(...gone)
+  const children = converts ? inheriting(after, context.after) : []
+  for (const child of children) {
+    const was = context.before.get(child.key)
+    if (was === undefined || text(was, 'default') === undefined) continue
+    sqls.push(`ALTER TABLE ONLY ${ownerName(child)} ALTER COLUMN ${column} DROP DEFAULT`)
+  }
   if (converts) {
     const collation = text(after, 'collation')
     const using =
@@ -242,6 +248,12 @@ export function alterColumn(change: Alteration, context: RenderContext, force = 
   }
   if (newDefault !== undefined && (differs('default') || converts))
     rendered.push({ sql: `${only} SET DEFAULT ${newDefault}` })
+  for (const child of children) {
+    if (context.before.get(child.key) === undefined || text(child, 'default') === undefined) continue
+    rendered.push({
+      sql: `ALTER TABLE ONLY ${ownerName(child)} ALTER COLUMN ${column} SET DEFAULT ${text(child, 'default')}`,
+    })
+  }
   if (differs('generated') && wanted !== undefined && !fromParent) {
     rendered.push({ sql: `${alter} SET EXPRESSION AS (${wanted.expression})` })
   }

@@ -70,7 +70,8 @@ function newChildren(part: SchemaObject, { before, after }: RenderContext): Sche
   return attachedTo(part, after).filter(child => {
     const [was, is] = [before.get(child.parent ?? ''), after.get(child.parent ?? '')]
     const stays = was !== undefined && is !== undefined && text(was, 'partitionOf') === text(is, 'partitionOf')
-    return stays && before.get(child.key) === undefined
+    // With a partitioned index that is made again its parts were dropped.
+    return stays && (before.get(child.key) === undefined || before.get(part.key) !== undefined)
   })
 }
 
