@@ -1,7 +1,6 @@
 // One DuckDB instance per file and process. DuckDB's file lock does not hold within a process, so that two
 // instances of one file would damage it; and a file that stays open keeps every other process out, so that the
 // instance is closed with its last session.
-import { randomUUID } from 'node:crypto'
 import { accessSync, constants, existsSync, linkSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { GodwitError } from '../../core/error.ts'
@@ -85,7 +84,7 @@ async function waitForFile(
       return await DuckDBInstance.fromCache(settings.path, config)
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)
-      if (!message.includes('Could not set lock on file')) throw openingError(settings, error)
+      if (!message.includes(LOCKED)) throw openingError(settings, error)
       if (performance.now() >= end) throw heldError(settings, lockWaitMs, message, error)
     }
     await new Promise<void>(resolve => {
@@ -105,22 +104,35 @@ async function waitForFile(
  * the second of three blocks): a missing file is made under another name and takes its own when it is whole.
  */
 async function makeWhole({ path, config }: ResolvedSettings): Promise<void> {
-  if (path === ':memory:' || existsSync(path) || existsSync(`${path}.wal`)) return
-  const { DuckDBInstance } = await loadDuckdb()
-  const part = `${path}.${randomUUID()}.new`
-  try {
-    const made = await DuckDBInstance.create(part, config)
-    made.closeSync()
-    // A link never replaces what another process has made meanwhile.
-    try {
-      linkSync(part, path)
-    } catch {
-      if (!existsSync(path)) renameSync(part, path)
-    }
-  } finally {
+  if (path === ':memory:') return
+  const part = `${path}.godwit-new`
+  const clear = () => {
     for (const left of [part, `${part}.wal`]) rmSync(left, { force: true })
   }
+  if (existsSync(path) || existsSync(`${path}.wal`)) {
+    // Whoever was killed after it gave the name left the other one.
+    if (existsSync(part)) clear()
+    return
+  }
+  const { DuckDBInstance } = await loadDuckdb()
+  const make = async () => (await DuckDBInstance.create(part, config)).closeSync()
+  await make().catch(async (error: unknown) => {
+    // Another process is making it at this moment: the caller waits.
+    if (String(error).includes(LOCKED) || !existsSync(part)) throw error
+    // What a killed process began opens never again, and nothing is in it.
+    clear()
+    await make()
+  })
+  // A link never replaces what another process has made meanwhile.
+  try {
+    linkSync(part, path)
+  } catch {
+    if (!existsSync(path)) renameSync(part, path)
+  }
+  clear()
 }
+
+const LOCKED = 'Could not set lock on file'
 
 function heldError(settings: ResolvedSettings, lockWaitMs: number, message: string, cause: unknown): GodwitError {
   const [, program, pid] = /held in (.*?) \(PID (\d+)\)/.exec(message) ?? []
