@@ -247,6 +247,29 @@ export const verbs: readonly Verb[] = [
     load: () => import('./command/schema-dump.ts'),
   },
   {
+    name: 'schema erd',
+    summary: 'tables and foreign keys as a drawing',
+    options: [
+      { flags: '--from <schema>', summary: 'live (default), history, file:PATH, url:URL' },
+      { flags: '--format <name>', summary: 'mermaid (default) or svg' },
+      dialect,
+      scratch,
+    ],
+    examples: ['godwit schema erd > schema.mmd', 'godwit schema erd --from history --format svg > schema.svg'],
+    load: () => import('./command/schema-erd.ts'),
+  },
+  {
+    name: 'schema types',
+    summary: 'TypeScript types of a schema',
+    options: [
+      { flags: '--from <schema>', summary: 'live (default), history, history:REVISION, file:PATH, url:URL' },
+      dialect,
+      scratch,
+    ],
+    examples: ['godwit schema types > src/schema.ts', 'godwit schema types --from history:20261119101010_users'],
+    load: () => import('./command/schema-types.ts'),
+  },
+  {
     name: 'lock status',
     summary: 'who is running now',
     examples: ['godwit lock status'],

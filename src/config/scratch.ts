@@ -28,7 +28,8 @@ export async function makeScratch(options: ScratchOptions): Promise<Scratch> {
     if (made) return made
   }
   // The same server gives the same words for the same thing; PGlite is the second best.
-  const made = await beside?.scratch?.().catch(() => undefined)
+  // Revisions of MySQL can name any database of their server (USE), so they are never run beside a live one.
+  const made = kind === 'mysql' ? undefined : await beside?.scratch?.().catch(() => undefined)
   if (made) return made
   switch (kind) {
     case 'postgres':

@@ -9,6 +9,8 @@ export interface IntrospectOptions {
   readonly owners?: boolean
   /** Grants and default privileges are compared too. Default true. */
   readonly grants?: boolean
+  /** Columns of views too, where the snapshot lacks them otherwise. Default false. */
+  readonly viewColumns?: boolean
 }
 
 export interface Introspector {

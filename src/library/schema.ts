@@ -1,6 +1,7 @@
 // One schema, read from anywhere: as SQL that makes it, or as data.
 import type { Dialect } from '../dialect/dialect.ts'
 import type { IntrospectOptions } from '../dialect/introspector.ts'
+import type { TypescriptPart } from '../dialect/typescript-type.ts'
 import { GodwitError } from '../core/error.ts'
 import { schemaPartOf } from '../engine/schema/load-texts.ts'
 import { planChanges } from '../schema/change/plan.ts'
@@ -20,6 +21,8 @@ export interface ReadSchemaOptions extends SideOptions {
 export interface ReadSchema {
   readonly dialect: Dialect
   readonly renderer: Renderer
+  /** Absent: it is not known what the store's driver gives. */
+  readonly typescript?: TypescriptPart
   readonly snapshot: Snapshot
 }
 
@@ -29,8 +32,9 @@ export async function readSchema(options: ReadSchemaOptions, place: SchemaPlace)
   const { kind, dialect } = await storeOf(options, [side], place)
   const scratch = scratchFor(kind, [side], options, place.cwd)
   try {
-    const { renderer } = await schemaPartOf(dialect)
-    return { dialect, renderer, snapshot: await snapshotOf(side, scratch, options.introspect ?? {}, options.signal) }
+    const { renderer, typescript } = await schemaPartOf(dialect)
+    const snapshot = await snapshotOf(side, scratch, options.introspect ?? {}, options.signal)
+    return { dialect, renderer, ...(typescript ? { typescript } : {}), snapshot }
   } finally {
     await scratch.dispose()
   }

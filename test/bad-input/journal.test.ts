@@ -165,7 +165,7 @@ describe.each(stores.map(store => [store.name, store] as const))('the journal on
   test('of another project is refused by what would change it, and told by what looks', () =>
     withApplied(store, async (_scene, database) => {
       await withScene(async other => {
-        other.revisions({ '100_bills.sql': table('bills'), '101_lines.sql': table('lines') })
+        other.revisions({ '100_bills.sql': table('bills'), '101_items.sql': table('items') })
         const refused = {
           code: 'JOURNAL.OTHER_PROJECT',
           says: [
@@ -197,7 +197,7 @@ describe.each(stores.map(store => [store.name, store] as const))('the journal on
         await other.works(['repair', '--forget-missing'])
         await other.works(['stamp', '100_bills'])
         await other.works(['up'])
-        expect(await database.tables()).toEqual(['lines', 'one', 'two'])
+        expect(await database.tables()).toEqual(['items', 'one', 'two'])
       }, database.url)
     }))
 })

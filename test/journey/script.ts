@@ -1,7 +1,8 @@
 // Journeys: scripts of command lines with their exact output, run with the built program as child processes.
 // A script is text: `-- file PATH` with the lines of a file, `env NAME=VALUE` (empty = unset), and steps. A step is
 // `$ godwit …` with `| ` lines for stdout, `! ` lines for stderr and `= CODE` for an exit other than 0.
-// Other steps: `$ cat PATH`, `$ rm PATH`, `$ ls PATH`, `$ crlf PATH` (Windows line ends and a BOM).
+// Other steps: `$ cat PATH`, `$ rm PATH`, `$ ls PATH`, `$ crlf PATH` (Windows line ends and a BOM), `$ sql PATH 'SQL'` (a
+// statement run by hand on a SQLite file) and `$ save PATH godwit …` (stdout into a file).
 // What differs from run to run is masked (see `mask`). With GODWIT_UPDATE=1 the outputs are written into the script.
 import { spawnSync } from 'node:child_process'
 import {
@@ -17,6 +18,7 @@ import {
 import { hostname, tmpdir, userInfo } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import Database from 'libsql'
 import { version } from '../../src/core/version.ts'
 
 export const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
@@ -139,6 +141,17 @@ export class Project {
           stderr: '',
           code: 0,
         }
+      case 'save': {
+        const answer = this.godwit(args.slice(2))
+        writeFileSync(path, answer.stdout)
+        return { ...answer, stdout: '' }
+      }
+      case 'sql': {
+        const database = new Database(path)
+        database.exec(args[1] ?? '')
+        database.close()
+        return { stdout: '', stderr: '', code: 0 }
+      }
       case 'rm':
         rmSync(path, { recursive: true })
         return { stdout: '', stderr: '', code: 0 }

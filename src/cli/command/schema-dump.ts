@@ -1,17 +1,12 @@
 // `godwit schema dump`: a schema as SQL that makes it, or as JSON, in an order that never changes by itself.
-import { GodwitError } from '../../core/error.ts'
 import { createStatements, readSchema } from '../../library/schema.ts'
 import { fingerprint } from '../../schema/model/snapshot.ts'
 import type { Command } from '../command.ts'
-import { schemaCall, tellNotCompared } from '../schema-call.ts'
+import { formatOf, schemaCall, tellNotCompared } from '../schema-call.ts'
 import { scriptText } from '../view/diff.ts'
 
 export const command: Command = async call => {
-  const { format = 'sql' } = call.flags
-  if (format !== 'sql' && format !== 'json')
-    throw new GodwitError('CLI.USAGE_INVALID', `--format is sql or json, not "${format}".`, {
-      next: ['godwit schema dump --format json'],
-    })
+  const format = formatOf(call, ['sql', 'json'])
   const { options, place } = schemaCall(call)
   const read = await readSchema(options, place)
   tellNotCompared(call, read.snapshot.notCompared)

@@ -41,6 +41,7 @@ function dialectOf(target: ChromaTarget): Dialect {
     locker,
     open: options => openSession(target, options),
     mapError: error => mapError(target, error),
+    schema: async () => (await import('./schema.ts')).schemaPart,
     scratch: () => createScratch(target, dialectOf),
   }
 }

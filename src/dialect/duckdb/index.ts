@@ -105,6 +105,7 @@ function build(settings: DuckdbSettings): { readonly dialect: Dialect; dispose()
     recovery: duckdbRecovery,
     open,
     mapError: mapDuckdbError,
+    schema: async () => (await import('./schema.ts')).schemaPart,
     async scratch() {
       return duckdbScratch(() => build({ url: ':memory:', config: resolved.config }))
     },

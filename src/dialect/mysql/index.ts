@@ -64,6 +64,7 @@ function makeDialect(settings: ResolvedSettings): Dialect {
     mapError,
     blockers: (session, identity) => blockers(session, identity, settings.password ? [settings.password] : []),
     lockTimeoutMs: settings.lockTimeoutMs,
+    schema: async () => (await import('./schema.ts')).schemaPart,
     async scratch(): Promise<Scratch> {
       const name = await withSession(dialect, createScratch)
       return {

@@ -47,28 +47,32 @@ async function introspect(session: Session, options: IntrospectOptions = {}): Pr
   const { sql } = session
   if (sql === undefined) throw new GodwitError('INTERNAL.BUG', 'a session of MySQL has no SQL side')
   const names = Object.keys(QUERIES) as (keyof typeof QUERIES)[]
-  const ask = async (sqls: readonly string[]): Promise<Row[][]> => (await sql.queryAll(sqls)).map(rows => rows.map(lower))
+  const ask = async (sqls: readonly string[]): Promise<Row[][]> =>
+    (await sql.queryAll(sqls)).map(rows => rows.map(lower))
   const [, current = [], ...results] = await ask([
     PREPARE,
     'SELECT DATABASE() AS name',
     ...names.map(name => QUERIES[name]),
   ])
   const found = Object.fromEntries(names.map((name, index) => [name, results[index] ?? []])) as unknown as Found
-  const grants = (options.grants ?? true) && found.readable.length === GRANT_TABLES.length
+  const readable = (options.grants ?? true) && found.readable.length === GRANT_TABLES.length
   try {
     refuseHidden(found)
     const created = await ask(found.relations.map(showCreate))
     const catalog = makeCatalog(text(current[0] ?? {}, 'name'), found, options)
     readRelations(catalog, found, created)
     readPrograms(catalog, found)
-    if (grants) readGrants(catalog, await ask(GRANT_QUERIES).catch(() => []))
+    const rows = readable ? await ask(GRANT_QUERIES).catch(() => undefined) : undefined
+    if (rows) readGrants(catalog, rows)
+    else if (options.grants ?? true) catalog.skip('grant', 'this account may not read mysql.tables_priv')
     return { ...makeSnapshot('mysql', catalog.objects, catalog.notCompared()), serverVersion: majorVersion(session) }
   } finally {
     await sql.queryAll([RESTORE])
   }
 }
 
-const lower = (row: Row): Row => Object.fromEntries(Object.entries(row).map(([name, value]) => [name.toLowerCase(), value]))
+const lower = (row: Row): Row =>
+  Object.fromEntries(Object.entries(row).map(([name, value]) => [name.toLowerCase(), value]))
 
 const majorVersion = ({ serverVersion }: Session): number => Number(/(\d+)/.exec(serverVersion)?.[1] ?? 10)
 

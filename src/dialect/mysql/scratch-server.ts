@@ -1,21 +1,29 @@
 // Scratch databases without a server of the user: a private mariadbd on a temporary folder, reached by a socket only,
 // which ends with this process, also when that is killed. The folder of an empty server is kept in a cache where there is one.
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { access, cp, mkdtemp, readFile, rename, rm } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { access, cp, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { GodwitError } from '../../core/error.ts'
 import type { Dialect, Scratch } from '../dialect.ts'
+import { PRIVATE_FOLDER } from './scratch-needs.ts'
 
 export interface PrivateServerOptions {
-  /** Folder for the data of an empty server (about 50 MB). Absent: none is kept. */
+  /** Folder for the data of an empty server (about 20 MB). Absent: none is kept. */
   readonly cacheFolder?: string
   /** `PATH` of the process: where the programs are looked for. */
   readonly path: string
   /** Makes the dialect of a URL of that server. */
   readonly dialect: (url: string) => Dialect
 }
+
+/** The smallest that every version takes; nothing large is written. */
+const LOG_SIZE = '4M'
+
+/** Without copying the bytes, where the file system can. */
+const COPY = { recursive: true, mode: constants.COPYFILE_FICLONE }
 
 /** One server for all scratch databases of this process. */
 let running: Promise<string> | undefined
@@ -37,13 +45,17 @@ async function startServer(options: PrivateServerOptions): Promise<string> {
   const install = await findProgram(options.path, 'mariadb-install-db', 'mysql_install_db')
   if (server === undefined || install === undefined)
     throw missing('the programs mariadbd and mariadb-install-db were not found')
-  const folder = await mkdtemp(join(tmpdir(), 'godwit-mariadb-'))
+  const folder = await mkdtemp(join(tmpdir(), PRIVATE_FOLDER))
   const data = join(folder, 'data')
-  await makeData(install, data, options)
+  // A server that starts deletes the temporary tables of all others in its tmpdir.
+  const temporary = join(folder, 'tmp')
+  await mkdir(temporary)
+  await makeData(install, data, temporary, options)
   const socket = join(folder, 'server.sock')
   const settings = [
     '--no-defaults',
     `--datadir=${data}`,
+    `--tmpdir=${temporary}`,
     `--socket=${socket}`,
     `--pid-file=${join(folder, 'server.pid')}`,
     '--skip-networking',
@@ -53,7 +65,7 @@ async function startServer(options: PrivateServerOptions): Promise<string> {
     '--innodb-flush-log-at-trx-commit=0',
     '--innodb-doublewrite=OFF',
     '--innodb-buffer-pool-size=32M',
-    '--innodb-log-file-size=32M',
+    `--innodb-log-file-size=${LOG_SIZE}`,
     ...(process.getuid?.() === 0 ? ['--user=root'] : []),
   ]
   const child = spawnTied(folder, server, settings)
@@ -90,14 +102,31 @@ async function untilReady(child: ChildProcess, socket: string, folder: string): 
   throw missing(`mariadbd did not start: ${log.trim().split('\n').at(-1) ?? 'it said nothing'}`)
 }
 
-async function makeData(install: string, data: string, { cacheFolder, path }: PrivateServerOptions): Promise<void> {
-  const kept = cacheFolder === undefined ? undefined : join(cacheFolder, `mariadb-${await versionOf(install, path)}`)
+async function makeData(
+  install: string,
+  data: string,
+  temporary: string,
+  { cacheFolder, path }: PrivateServerOptions,
+): Promise<void> {
+  const kept =
+    cacheFolder === undefined ? undefined : join(cacheFolder, `mariadb-${await versionOf(install, path)}-utf8mb4`)
   if (kept !== undefined && (await exists(kept))) {
-    await cp(kept, data, { recursive: true })
+    await cp(kept, data, COPY)
     return
   }
-  const args = ['--no-defaults', `--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db']
-  args.push('--innodb-log-file-size=32M', '--innodb-flush-log-at-trx-commit=0')
+  const args = [
+    '--no-defaults',
+    `--datadir=${data}`,
+    '--auth-root-authentication-method=normal',
+    '--skip-test-db',
+    `--tmpdir=${temporary}`,
+  ]
+  // The default of its own database is what scratch databases get.
+  args.push(
+    `--innodb-log-file-size=${LOG_SIZE}`,
+    '--innodb-flush-log-at-trx-commit=0',
+    '--character-set-server=utf8mb4',
+  )
   if (process.getuid?.() === 0) args.push('--user=root')
   const failed = await new Promise<string | undefined>(resolve => {
     const env = { PATH: `${path}${delimiter}${dirname(install)}${delimiter}/usr/sbin` }
@@ -109,7 +138,8 @@ async function makeData(install: string, data: string, { cacheFolder, path }: Pr
   if (kept === undefined) return
   const part = `${kept}.${process.pid}.part`
   // A cache that cannot be written to costs time only; whoever moves first wins.
-  await cp(data, part, { recursive: true })
+  await mkdir(dirname(kept), { recursive: true })
+    .then(() => cp(data, part, COPY))
     .then(() => rename(part, kept))
     .catch(() => rm(part, { recursive: true, force: true }))
 }

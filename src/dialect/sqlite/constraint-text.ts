@@ -52,7 +52,12 @@ export function constraintClause(source: Source, rest: readonly Word[], column: 
     const auto = isWord(rest[taken], 'autoincrement')
     // Of a column, DESC keeps an integer key from being the row's number (https://sqlite.org/lang_createtable.html#rowid).
     const definition = `primary key ( ${own}${descending ? ' desc' : ''} )${conflict.text}${auto ? ' autoincrement' : ''}${descending ? ' of the column' : ''}`
-    const constraint: Bare = { type: 'primary key', definition, columns: [own], ...(descending ? {} : { isRowid: true }) }
+    const constraint: Bare = {
+      type: 'primary key',
+      definition,
+      columns: [own],
+      ...(descending ? {} : { isRowid: true }),
+    }
     return { taken: taken + (auto ? 1 : 0), constraint }
   }
   if (isWord(rest[0], 'unique')) {
@@ -157,5 +162,4 @@ function reference({ sql }: Source, words: readonly Word[]): string {
   return [`${target}${action('delete')}${action('update')}`, match, deferred].filter(Boolean).join(' ')
 }
 
-const namesIn = (words: readonly Word[]): string[] =>
-  words.filter(word => word.kind !== 'sign').map(nameOf)
+const namesIn = (words: readonly Word[]): string[] => words.filter(word => word.kind !== 'sign').map(nameOf)

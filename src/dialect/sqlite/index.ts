@@ -88,10 +88,13 @@ function build(settings: SqliteSettings): { readonly dialect: Dialect; readonly 
  * DROP TABLE acts on child rows while foreign keys are enforced. A transaction is left to the client: one may be open,
  * and then the pragmas do nothing.
  */
-function enforcementFrame(statements: readonly string[]): { readonly before: string; readonly after: string } | undefined {
+function enforcementFrame(
+  statements: readonly string[],
+): { readonly before: string; readonly after: string } | undefined {
   if (!statements.some(sql => classify(sql).rebuildsTable)) return undefined
   return {
-    before: '-- To be stopped at the first error (sqlite3 -bail), because tables are dropped after they were copied.\nPRAGMA foreign_keys = OFF;',
+    before:
+      '-- To be stopped at the first error (sqlite3 -bail), because tables are dropped after they were copied.\nPRAGMA foreign_keys = OFF;',
     after: 'PRAGMA foreign_keys = ON;',
   }
 }

@@ -40,16 +40,20 @@ function snapshotOfRows(rows: readonly Row[]): Snapshot {
     relations.set(name.toLowerCase(), objectKey(type, [name.toLowerCase()]))
     names.add(name.toLowerCase())
   }
-  const tables = rows.filter(row => row.type === 'table').flatMap(row => {
-    const words = wordsOf(row.sql)
-    const objects = isWord(words[1], 'virtual') ? [virtualTable(row, words)] : table(row)
-    for (const { kind, path } of objects) if (kind === 'column') names.add((path[1] ?? '').toLowerCase())
-    return objects
-  })
-  const others = rows.filter(row => row.type !== 'table').map(row => {
-    const words = wordsOf(row.sql)
-    return row.type === 'index' ? index(row, words, names) : body(row, words, relations, names)
-  })
+  const tables = rows
+    .filter(row => row.type === 'table')
+    .flatMap(row => {
+      const words = wordsOf(row.sql)
+      const objects = isWord(words[1], 'virtual') ? [virtualTable(row, words)] : table(row)
+      for (const { kind, path } of objects) if (kind === 'column') names.add((path[1] ?? '').toLowerCase())
+      return objects
+    })
+  const others = rows
+    .filter(row => row.type !== 'table')
+    .map(row => {
+      const words = wordsOf(row.sql)
+      return row.type === 'index' ? index(row, words, names) : body(row, words, relations, names)
+    })
   return makeSnapshot('sqlite', [...tables, ...others])
 }
 

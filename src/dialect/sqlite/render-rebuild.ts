@@ -59,9 +59,9 @@ const lower = (column: ColumnText): string => column.name.toLowerCase()
 function rowidColumn({ columns, constraints, withoutRowid }: TableText): string | undefined {
   if (withoutRowid) return undefined
   const key = constraints.find(({ isRowid }) => isRowid)
-  return columns.map(column => ({ name: lower(column), type: column.type })).find(
-    ({ name, type }) => type === 'INTEGER' && key?.columns[0] === name,
-  )?.name
+  return columns
+    .map(column => ({ name: lower(column), type: column.type }))
+    .find(({ name, type }) => type === 'INTEGER' && key?.columns[0] === name)?.name
 }
 
 /** Arguments that are no options are columns in FTS and R-Tree tables. */
@@ -74,15 +74,21 @@ function virtualShape(sql: string): Shape {
   const columns = args
     .filter(([, sign]) => sign?.text !== '=')
     .filter(([first]) => nameOf(first) !== 'tokenize')
-    .map(([first]) => plainColumn(first?.kind === 'word' ? sql.slice(first.start, first.end) : unquoted(first?.text ?? '')))
+    .map(([first]) =>
+      plainColumn(first?.kind === 'word' ? sql.slice(first.start, first.end) : unquoted(first?.text ?? '')),
+    )
   const module = nameOf(words[words.findIndex(word => word.text === 'using' && word.kind === 'word') + 1])
   return {
-    columns: columns.map(column => ({ ...column, name: column.name.replace(/^\+/, '') })).filter(({ name }) => name !== ''),
+    columns: columns
+      .map(column => ({ ...column, name: column.name.replace(/^\+/, '') }))
+      .filter(({ name }) => name !== ''),
     rowid: module.startsWith('fts') ? 'rowid' : undefined,
     rowidColumn: undefined,
     counts: false,
     conflicts: false,
-    ...(content === undefined ? {} : { outside: unquoted(content[2]?.text ?? "''") === '' ? 'nowhere' : 'another table' }),
+    ...(content === undefined
+      ? {}
+      : { outside: unquoted(content[2]?.text ?? "''") === '' ? 'nowhere' : 'another table' }),
   }
 }
 
@@ -119,7 +125,8 @@ function canCopy(old: Shape, wanted: Shape): boolean {
 }
 
 function copy(old: Shape, wanted: Shape, from: string, to: string): RenderedStatement[] {
-  if (wanted.outside === 'another table') return [{ sql: `INSERT INTO ${quoted(to)} (${quoted(to)}) VALUES ('rebuild')` }]
+  if (wanted.outside === 'another table')
+    return [{ sql: `INSERT INTO ${quoted(to)} (${quoted(to)}) VALUES ('rebuild')` }]
   if (!canCopy(old, wanted)) return []
   const was = new Map(old.columns.map(column => [lower(column), column]))
   const both = copied(old, wanted)
@@ -185,7 +192,9 @@ function lossOf(old: Shape, wanted: Shape, table: string): string | undefined {
   const lost = old.columns.filter(column => !kept.has(lower(column)) && !column.generated)
   const names = lost.map(column => `${table}.${column.name}`)
   if (names.length === 0) return undefined
-  return names.length === 1 ? `the column ${names[0]} and its values` : `the columns ${names.join(', ')} and their values`
+  return names.length === 1
+    ? `the column ${names[0]} and its values`
+    : `the columns ${names.join(', ')} and their values`
 }
 
 /** CREATE TABLE under another name, where the table names itself in its checks too. */

@@ -1,7 +1,14 @@
 // CREATE TABLE as SQLite keeps it, taken apart: columns, constraints and options. The text was accepted by SQLite
 // before, so only its shape is read, never checked.
 import { canonical, isWord, nameOf, spelledName, type Word, wordsOf } from './canonical.ts'
-import { type Clause, constraintClause, type ConstraintText, matching, readTableConstraints, textOf } from './constraint-text.ts'
+import {
+  type Clause,
+  constraintClause,
+  type ConstraintText,
+  matching,
+  readTableConstraints,
+  textOf,
+} from './constraint-text.ts'
 
 export interface TableText {
   /** Where the name of the table stands in the text, with its schema if there is one. */

@@ -105,11 +105,18 @@ function renameStatements(pass: RenamePass, renderer: Renderer, direction: 'up' 
     separate: new Set<string>(),
     online: false,
   }
-  return pass.renames.flatMap(({ before, after }) => {
+  const renames = pass.renames.flatMap(({ before, after }) => {
     const rendered =
       direction === 'up' ? renderer.rename(before, after, context) : renderer.rename(after, before, context)
     return rendered.statements
   })
+  const renamed = pass.renames.map(({ before }) => before)
+  const lagging = renderer.lagging?.(renamed, context) ?? []
+  if (direction === 'up') {
+    return [...[...lagging].reverse().flatMap(object => renderer.drop(object, context).statements), ...renames]
+  }
+  const again = { ...context, after: context.before }
+  return [...renames, ...lagging.flatMap(object => renderer.create(object, again).statements)]
 }
 
 /** The database itself says what its schema is after the renames: every view, check and index that names the old one. */

@@ -43,18 +43,32 @@ export function connect(
     }
     if (type !== 'create') {
       for (const dependent of context.before.dependents(key)) {
-        add(operationId('drop', dependent.key), id, 'hard')
-        // What stays and depends no longer is changed before its former need goes.
-        if (type === 'drop' && !needed(context.after.get(dependent.key)).includes(key)) {
-          add(operationId('alter', dependent.key), id, 'hard')
-          add(operationId('rebuild', dependent.key), id, 'hard')
-        }
+        add(operationId('drop', dependent.key), id, isInTheWay(type, object, dependent, decision, renderer, context))
+        // What stays and depends no longer is changed before its former need goes or changes.
+        if (needed(context.after.get(dependent.key)).includes(key)) continue
+        if (type === 'rebuild') continue
+        add(operationId('alter', dependent.key), id, type === 'drop' ? 'hard' : 'soft')
+        add(operationId('rebuild', dependent.key), id, type === 'drop' ? 'hard' : 'soft')
       }
     }
     if (type === 'create' && decision.recreated.has(key)) add(operationId('drop', key), id, 'hard')
   }
   claimEdges(operations, renderer, add)
   return edges
+}
+
+/** Whether what depends on a changed thing, and goes, must be gone before: not where the store lets it live on meanwhile. */
+function isInTheWay(
+  type: OperationType,
+  object: SchemaObject,
+  dependent: SchemaObject,
+  decision: Decision,
+  renderer: Renderer,
+  context: RenderContext,
+): Edge['strength'] {
+  if (type === 'drop' || dependent.parent === object.key) return 'hard'
+  const change = decision.altered.get(object.key)?.change ?? 'recreate'
+  return (renderer.breaks?.(change, object, dependent, context) ?? true) ? 'hard' : 'soft'
 }
 
 const needed = (object: SchemaObject | undefined): readonly string[] => {

@@ -72,9 +72,11 @@ function build(changes: readonly Change[], renderer: Renderer, context: RenderCo
   for (const change of changes) {
     if (change.type === 'rename') add('rename', change.after, renderer.rename(change.before, change.after, context))
   }
-  for (const { table, rendered, changes: parts } of rebuilt) {
+  for (const { table, others, rendered, changes: parts } of rebuilt) {
     add('rebuild', table, rendered)
     const node = operationId('rebuild', table.key)
+    for (const other of others)
+      operations.set(operationId('rebuild', other.key), { type: 'rebuild', object: other, node })
     for (const part of parts) {
       const type = part.type === 'rename' ? 'alter' : part.type
       const object = part.type === 'create' ? part.after : part.before
@@ -101,13 +103,19 @@ function rebuiltTables(changes: readonly Change[], renderer: Renderer, context: 
     else groups.set(table, [change])
   }
   const rebuilt: Rebuilt[] = []
+  const done = new Set<string>()
   for (const [key, group] of groups) {
+    if (done.has(key)) continue
     const table = { before: context.before.get(key) as SchemaObject, after: context.after.get(key) as SchemaObject }
     const rendered = renderer.rebuild(table, group, context)
     if (!rendered) continue
+    const others = (rendered.rebuilt ?? []).flatMap(other => context.after.get(other) ?? [])
+    for (const other of others) done.add(other.key)
     const included = new Set([key, ...(rendered.includes ?? [])])
-    const carried = group.filter(change => included.has(changeKey(change)))
-    rebuilt.push({ table: table.after, rendered, changes: carried, keys: new Set(carried.map(changeKey)) })
+    const carried = [group, ...others.map(other => groups.get(other.key) ?? [])]
+      .flat()
+      .filter(change => included.has(changeKey(change)) || others.some(other => other.key === changeKey(change)))
+    rebuilt.push({ table: table.after, others, rendered, changes: carried, keys: new Set(carried.map(changeKey)) })
   }
   return rebuilt
 }

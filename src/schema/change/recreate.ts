@@ -18,6 +18,8 @@ export interface Decision {
 export interface Rebuilt {
   /** As wanted. */
   readonly table: SchemaObject
+  /** Other tables that are rebuilt by the same statements, as wanted. */
+  readonly others: readonly SchemaObject[]
   readonly rendered: Rendered
   /** The changes it carries out, and their keys. */
   readonly changes: readonly Change[]
@@ -31,7 +33,8 @@ export function decide(
   renderer: Renderer,
   context: RenderContext,
 ): Decision {
-  const tables = new Set(rebuilt.map(({ table }) => table.key))
+  const all = rebuilt.flatMap(({ table, others }) => [table, ...others])
+  const tables = new Set(all.map(table => table.key))
   const decision: Decision = { created: new Map(), dropped: new Map(), altered: new Map(), recreated: new Set() }
   const queue: { readonly object: SchemaObject; readonly change: Alteration | 'recreate' }[] = []
   const recreate = (before: SchemaObject) => {
@@ -58,7 +61,7 @@ export function decide(
       queue.push({ object: change.before, change })
     }
   }
-  for (const { table } of rebuilt) queue.push({ object: table, change: 'recreate' })
+  for (const table of all) queue.push({ object: table, change: 'recreate' })
   // What stays while a thing it depends on goes is in its way: a view of `a`, where `a` was a table and becomes a view.
   for (const change of changes) {
     if (change.type !== 'drop') continue

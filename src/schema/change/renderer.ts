@@ -19,6 +19,8 @@ export interface Rendered {
   readonly statements: readonly RenderedStatement[]
   /** Keys of other changes that these statements carry out too: parts made inside CREATE TABLE, parts that vanish with a DROP. */
   readonly includes?: readonly string[]
+  /** Only of `rebuild`: keys of other tables that these statements rebuild too, so that they are not asked for. */
+  readonly rebuilt?: readonly string[]
 }
 
 export interface RenderContext {
@@ -43,6 +45,11 @@ export interface Renderer {
   readonly renamable?: ReadonlySet<string>
   /** Gives an object its new name; what depends on it follows by itself. */
   rename(before: SchemaObject, after: SchemaObject, context: RenderContext): Rendered
+  /**
+   * Objects of `context.before` that do not follow these renames by themselves (views, where the store keeps their text),
+   * what they need first: dropped before a rename and made again after the way back. Default none.
+   */
+  lagging?(renamed: readonly SchemaObject[], context: RenderContext): readonly SchemaObject[]
   /**
    * True when `dependent` (an object of `before` that depends on the changed or recreated one) must be dropped before
    * and made again after. Asked for dependents of alterations and of objects that are recreated. Default for recreated

@@ -21,6 +21,16 @@ export interface SchemaObject {
   readonly properties: Readonly<Record<string, Json>>
   /** The statement as somebody wrote it, where the store keeps that text; not compared. */
   readonly text?: string
+  /** Of a view, where they were asked for and are no property of it; not compared. */
+  readonly columns?: readonly ViewColumn[]
+}
+
+export interface ViewColumn {
+  readonly name: string
+  /** As the server writes it; empty where it knows none. */
+  readonly type: string
+  /** It can never be null; absent: it may, or is not known. */
+  readonly notNull?: boolean
 }
 
 /** `kind:a.b.c`; parts that are not plain lower-case words are quoted, so that no two paths give one key. */

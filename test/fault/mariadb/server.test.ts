@@ -162,7 +162,7 @@ describe.skipIf(reason)('MariaDB: the connection is cut while COMMIT is answered
       try {
         fault.configure({}, proxy.url)
         const answer = await fault.scene.run(['up'])
-        expect(answer.code, answer.stderr).toBe(7)
+        expect(answer.code, answer.stderr).toBe(6)
         expect(answer.stderr).toContain('CONNECT.LOST')
         expect(await fault.ask('SELECT * FROM t WHERE id = 1001')).toEqual([])
         await fault.recovers()

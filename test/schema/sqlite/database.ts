@@ -59,7 +59,8 @@ export function differences(before: Snapshot, after: Snapshot): string[] {
     if (change.type === 'create') return `create ${change.after.key}`
     if (change.type !== 'alter') return `${change.type} ${change.before.key}`
     const values = change.changed.map(
-      name => `${name} ${JSON.stringify(change.before.properties[name])} -> ${JSON.stringify(change.after.properties[name])}`,
+      name =>
+        `${name} ${JSON.stringify(change.before.properties[name])} -> ${JSON.stringify(change.after.properties[name])}`,
     )
     return `alter ${change.before.key}: ${values.join('; ')}`
   })

@@ -19,12 +19,20 @@ const REBUILT = /godwit_new_/
 export const pairs: readonly Pair[] = [
   {
     name: 'adds and drops columns in place',
-    current: 'CREATE TABLE t (a int, b text DEFAULT \'x\', c)',
-    desired: 'CREATE TABLE t (a int, c, d real NOT NULL DEFAULT -1.5e-3, e int CHECK (e > 0), f AS (a + 1), g REFERENCES t)',
+    current: "CREATE TABLE t (a int, b text DEFAULT 'x', c)",
+    desired:
+      'CREATE TABLE t (a int, c, d real NOT NULL DEFAULT -1.5e-3, e int DEFAULT 12, f AS (a + 1), g text COLLATE nocase)',
     rows: 'INSERT INTO t VALUES (1, 2, 3)',
     keep: 'SELECT a, c FROM t',
     then: ['SELECT d FROM t', [{ d: -0.0015 }]],
     lacks: [REBUILT],
+  },
+  {
+    name: 'adds a column with a check beside one whose default is a fraction',
+    current: 'CREATE TABLE t (a int, b real NOT NULL DEFAULT 1.5)',
+    desired: 'CREATE TABLE t (a int, b real NOT NULL DEFAULT 1.5, c int CHECK (c > 0), d int AS (a) NOT NULL)',
+    rows: 'INSERT INTO t (a) VALUES (1)',
+    keep: 'SELECT a, b FROM t',
   },
   {
     name: 'keeps rowids, the AUTOINCREMENT counter, indexes, triggers and views of a rebuilt table',
@@ -35,7 +43,7 @@ export const pairs: readonly Pair[] = [
       CREATE TABLE log (x); CREATE TRIGGER g AFTER INSERT ON t BEGIN INSERT INTO log VALUES (NEW.a); END;
       CREATE VIEW v AS SELECT a FROM t; CREATE VIEW w AS SELECT a FROM v; CREATE TABLE u (a int)`,
     rows: 'INSERT INTO t VALUES (5, 1), (9, NULL); DELETE FROM t WHERE id = 9; INSERT INTO t VALUES (7, NULL); INSERT INTO u (rowid, a) VALUES (77, 1)',
-    keep: 'SELECT t.id, seq, u.rowid AS r FROM t, u, sqlite_sequence WHERE name = \'t\'',
+    keep: "SELECT t.id, seq, u.rowid AS r FROM t, u, sqlite_sequence WHERE name = 't'",
     then: ['SELECT a FROM t ORDER BY id', [{ a: '1' }, { a: 'none' }]],
   },
   {
@@ -62,8 +70,10 @@ export const pairs: readonly Pair[] = [
   },
   {
     name: 'keeps self references and the rows of children',
-    current: 'CREATE TABLE t (id INTEGER PRIMARY KEY, up int REFERENCES t ON DELETE CASCADE, a int); CREATE TABLE c (t int REFERENCES t (id) ON DELETE CASCADE)',
-    desired: 'CREATE TABLE t (id INTEGER PRIMARY KEY, up int REFERENCES t ON DELETE SET NULL, a int); CREATE TABLE c (t int REFERENCES t (id) ON DELETE CASCADE)',
+    current:
+      'CREATE TABLE t (id INTEGER PRIMARY KEY, up int REFERENCES t ON DELETE CASCADE, a int); CREATE TABLE c (t int REFERENCES t (id) ON DELETE CASCADE)',
+    desired:
+      'CREATE TABLE t (id INTEGER PRIMARY KEY, up int REFERENCES t ON DELETE SET NULL, a int); CREATE TABLE c (t int REFERENCES t (id) ON DELETE CASCADE)',
     rows: 'INSERT INTO t VALUES (1, NULL, 1), (2, 1, 2); INSERT INTO c VALUES (1), (2)',
     keep: 'SELECT t.*, c.t FROM t, c ORDER BY 1, 4',
   },
@@ -71,7 +81,7 @@ export const pairs: readonly Pair[] = [
     name: 'renames a table and columns only in case',
     current: 'CREATE TABLE Users (Id int, Name text); CREATE INDEX Idx ON Users (Name)',
     desired: 'CREATE TABLE USERS (ID int, name text); CREATE INDEX idx ON USERS (name)',
-    rows: 'INSERT INTO Users VALUES (1, \'x\')',
+    rows: "INSERT INTO Users VALUES (1, 'x')",
     keep: 'SELECT id AS a, name AS b FROM users',
   },
   {
@@ -100,8 +110,10 @@ export const pairs: readonly Pair[] = [
   },
   {
     name: 'makes a table STRICT, WITHOUT ROWID and back',
-    current: 'CREATE TABLE t (a TEXT PRIMARY KEY, b INT); CREATE TABLE u (a TEXT PRIMARY KEY NOT NULL, b INT) STRICT, WITHOUT ROWID',
-    desired: 'CREATE TABLE t (a TEXT PRIMARY KEY, b INT) STRICT, WITHOUT ROWID; CREATE TABLE u (a TEXT PRIMARY KEY NOT NULL, b INT)',
+    current:
+      'CREATE TABLE t (a TEXT PRIMARY KEY, b INT); CREATE TABLE u (a TEXT PRIMARY KEY NOT NULL, b INT) STRICT, WITHOUT ROWID',
+    desired:
+      'CREATE TABLE t (a TEXT PRIMARY KEY, b INT) STRICT, WITHOUT ROWID; CREATE TABLE u (a TEXT PRIMARY KEY NOT NULL, b INT)',
     rows: `INSERT INTO t VALUES ('x', 1); INSERT INTO u VALUES ('y', 2)`,
     keep: 'SELECT * FROM t UNION ALL SELECT * FROM u',
   },
@@ -123,8 +135,10 @@ export const pairs: readonly Pair[] = [
   },
   {
     name: 'moves an index to another table under its name, and turns a view into a table',
-    current: 'CREATE TABLE a (x int); CREATE TABLE b (y int); CREATE INDEX i ON a (x); CREATE VIEW v AS SELECT x FROM a; CREATE VIEW w AS SELECT x FROM v',
-    desired: 'CREATE TABLE a (x text); CREATE TABLE b (y text); CREATE INDEX i ON b (y); CREATE TABLE v (x int); CREATE VIEW w AS SELECT x FROM v',
+    current:
+      'CREATE TABLE a (x int); CREATE TABLE b (y int); CREATE INDEX i ON a (x); CREATE VIEW v AS SELECT x FROM a; CREATE VIEW w AS SELECT x FROM v',
+    desired:
+      'CREATE TABLE a (x text); CREATE TABLE b (y text); CREATE INDEX i ON b (y); CREATE TABLE v (x int); CREATE VIEW w AS SELECT x FROM v',
     rows: 'INSERT INTO a VALUES (1); INSERT INTO b VALUES (2)',
     keep: 'SELECT CAST(x AS int) AS x FROM a UNION ALL SELECT CAST(y AS int) FROM b',
   },
@@ -146,7 +160,10 @@ export const pairs: readonly Pair[] = [
       CREATE TABLE d (id INTEGER PRIMARY KEY, t); CREATE VIRTUAL TABLE e USING fts5(t, content='d', content_rowid='id', tokenize='porter')`,
     rows: `INSERT INTO f (rowid, title, body) VALUES (7, 'running', 'b'); INSERT INTO r VALUES (3, 1, 2); INSERT INTO d VALUES (4, 'walking')`,
     keep: 'SELECT f.rowid, title, body, r.id, x0, x1 FROM f, r',
-    then: [`SELECT rowid FROM e WHERE e MATCH 'walk' UNION ALL SELECT rowid FROM f WHERE f MATCH 'run'`, [{ rowid: 4 }, { rowid: 7 }]],
+    then: [
+      `SELECT rowid FROM e WHERE e MATCH 'walk' UNION ALL SELECT rowid FROM f WHERE f MATCH 'run'`,
+      [{ rowid: 4 }, { rowid: 7 }],
+    ],
   },
   {
     name: 'gives a table without key a key that is its rowid',
@@ -180,8 +197,10 @@ export const pairs: readonly Pair[] = [
   },
   {
     name: 'drops and makes tables that triggers and views of kept ones name',
-    current: 'CREATE TABLE t (a int); CREATE TABLE x (a int); CREATE TRIGGER g AFTER INSERT ON t BEGIN INSERT INTO x VALUES (1); END; CREATE VIEW v AS SELECT * FROM x, t',
-    desired: 'CREATE TABLE t (a text); CREATE TABLE y (a int); CREATE TRIGGER g AFTER INSERT ON t BEGIN INSERT INTO y VALUES (1); END; CREATE VIEW v AS SELECT * FROM y, t',
+    current:
+      'CREATE TABLE t (a int); CREATE TABLE x (a int); CREATE TRIGGER g AFTER INSERT ON t BEGIN INSERT INTO x VALUES (1); END; CREATE VIEW v AS SELECT * FROM x, t',
+    desired:
+      'CREATE TABLE t (a text); CREATE TABLE y (a int); CREATE TRIGGER g AFTER INSERT ON t BEGIN INSERT INTO y VALUES (1); END; CREATE VIEW v AS SELECT * FROM y, t',
     rows: 'DELETE FROM t',
   },
 ]

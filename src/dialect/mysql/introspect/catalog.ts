@@ -23,12 +23,7 @@ export class Catalog {
   readonly relations = new Map<string, string>()
   readonly #skipped = new Map<string, string[]>()
 
-  constructor(
-    database: string,
-    options: CatalogOptions,
-    collation: string,
-    charsets: ReadonlyMap<string, string>,
-  ) {
+  constructor(database: string, options: CatalogOptions, collation: string, charsets: ReadonlyMap<string, string>) {
     this.database = database
     this.options = options
     this.collation = collation
@@ -41,7 +36,11 @@ export class Catalog {
     properties: Record<string, Json | undefined>,
     rest: Partial<Pick<SchemaObject, 'parent' | 'depends' | 'position' | 'text'>> = {},
   ): void {
-    const kept = Object.entries(properties).filter((entry): entry is [string, Json] => entry[1] !== undefined)
+    const kept: Record<string, Json> = {}
+    for (const name in properties) {
+      const value = properties[name]
+      if (value !== undefined) kept[name] = value
+    }
     this.objects.push({
       kind,
       key: keyOf(kind, path),
@@ -49,7 +48,7 @@ export class Catalog {
       parent: rest.parent ?? null,
       depends: rest.depends ?? [],
       ...(rest.position === undefined ? {} : { position: rest.position }),
-      properties: Object.fromEntries(kept),
+      properties: kept,
       ...(rest.text === undefined ? {} : { text: rest.text }),
     })
   }
@@ -64,7 +63,10 @@ export class Catalog {
   notCompared(): NotCompared[] {
     return [...this.#skipped].map(([kind, names]) => ({
       kind,
-      names: names.filter(name => name !== '').sort().slice(0, 20),
+      names: names
+        .filter(name => name !== '')
+        .sort()
+        .slice(0, 20),
       count: names.length,
     }))
   }
@@ -81,30 +83,45 @@ export class Catalog {
 }
 
 /** Names of columns, indexes and constraints are the same in any case; those of tables, views and triggers are not. */
-const CASELESS: ReadonlySet<string> = new Set(['column', 'index', 'constraint', 'period', 'function', 'procedure', 'event'])
+const CASELESS: ReadonlySet<string> = new Set([
+  'column',
+  'index',
+  'constraint',
+  'period',
+  'function',
+  'procedure',
+  'event',
+])
 
 export function keyOf(kind: string, path: readonly string[]): string {
   if (!CASELESS.has(kind)) return objectKey(kind, path)
-  const last = path.length - 1
-  return objectKey(
-    kind,
-    path.map((name, index) => (index === last ? name.toLowerCase() : name)),
-  )
+  const last = path.at(-1) ?? ''
+  const lower = last.toLowerCase()
+  return objectKey(kind, lower === last ? path : [...path.slice(0, -1), lower])
 }
 
 /** Tables and columns keep the case in which they were made. */
 export const spelled = (name: string): string | undefined => (name === name.toLowerCase() ? undefined : name)
 
 /**
- * How the text of a program must be read, where that is not the usual way. The other SQL modes say how it runs on data;
- * they are those of the session that made it.
+ * How the text of a program must be read, where that is not the usual way, and what in a text shows that it matters
+ * (MySQL Reference Manual, "Server SQL Modes"). The other modes say how it runs on data; they are those of the session
+ * that made it.
  */
-const READING = ['ANSI_QUOTES', 'IGNORE_SPACE', 'ORACLE', 'PIPES_AS_CONCAT', 'NO_BACKSLASH_ESCAPES', 'HIGH_NOT_PRECEDENCE']
+const READING: Readonly<Record<string, RegExp>> = {
+  ANSI_QUOTES: /"/,
+  HIGH_NOT_PRECEDENCE: /\bnot\b/i,
+  IGNORE_SPACE:
+    /\b(?:adddate|bit_and|bit_or|bit_xor|cast|count|curdate|curtime|date_add|date_sub|extract|group_concat|max|mid|min|now|position|session_user|std|stddev\w*|subdate|substr|substring|sum|sysdate|system_user|trim|var\w*)\s+\(/i,
+  NO_BACKSLASH_ESCAPES: /\\/,
+  ORACLE: /./,
+  PIPES_AS_CONCAT: /\|\|/,
+}
 
-export function readingMode(mode: unknown): string | undefined {
+export function readingMode(mode: unknown, text: string): string | undefined {
   const found = String(mode ?? '')
     .split(',')
-    .filter(name => READING.includes(name))
+    .filter(name => READING[name]?.test(text))
   return found.length === 0 ? undefined : found.sort().join(',')
 }
 

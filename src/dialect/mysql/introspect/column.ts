@@ -35,7 +35,7 @@ const ATTRIBUTES: ReadonlySet<string> = new Set([
 /** @param text the statement that the tokens are of */
 export function parseColumn(item: readonly Token[], text: string): ColumnText {
   const name = nameOf(item[0]) ?? ''
-  const properties: Record<string, Json> = { ...(name === name.toLowerCase() ? {} : { spelled: name }) }
+  const properties: Record<string, Json> = name === name.toLowerCase() ? {} : { spelled: name }
   const slice = (from: number, to: number) =>
     to > from ? text.slice((item[from] as Token).start, (item[to - 1] as Token).end) : ''
   let at = attributeAfter(item, 1)

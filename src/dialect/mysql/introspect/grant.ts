@@ -26,7 +26,12 @@ export function readGrants(catalog: Catalog, [tables = [], columns = [], routine
   for (const row of columns) {
     const key = catalog.relations.get(text(row, 'table_name'))
     const column = `\`${text(row, 'column_name').replaceAll('`', '``')}\``
-    if (key !== undefined) grant(key, row, rightsOf(row, 'column_priv').map(right => `${right} (${column})`))
+    if (key !== undefined)
+      grant(
+        key,
+        row,
+        rightsOf(row, 'column_priv').map(right => `${right} (${column})`),
+      )
   }
   for (const row of routines) {
     const rights = rightsOf(row, 'proc_priv')
@@ -48,10 +53,16 @@ function accountOf(row: Row): string {
   return host === '' ? quoted(text(row, 'user')) : `${quoted(text(row, 'user'))}@${quoted(host)}`
 }
 
+/** Rights that GRANT spells in another way than the catalog. */
+const SPELLED: Readonly<Record<string, string>> = {
+  GRANT: 'GRANT OPTION',
+  'DELETE VERSIONING ROWS': 'DELETE HISTORY',
+}
+
 function rightsOf(row: Row, column: string): string[] {
   const names = text(row, column)
     .split(',')
     .map(name => name.trim().toUpperCase())
     .filter(name => name !== '')
-  return names.map(name => (name === 'GRANT' ? 'GRANT OPTION' : name)).sort()
+  return names.map(name => SPELLED[name] ?? name).sort()
 }

@@ -70,7 +70,7 @@ export function readRoutine(catalog: Catalog, row: Row, parameters: readonly Row
     access: access === 'CONTAINS SQL' ? undefined : access.toLowerCase(),
     security: text(row, 'security_type') === 'INVOKER' ? 'invoker' : undefined,
     comment: text(row, 'routine_comment') || undefined,
-    sqlMode: readingMode(row['sql_mode']),
+    sqlMode: readingMode(row['sql_mode'], body),
     definer: catalog.definer(row),
   })
 }
@@ -106,7 +106,7 @@ export function readTriggers(catalog: Catalog, rows: readonly Row[]): void {
         event: event.toLowerCase(),
         order: order > 1 ? order : undefined,
         definition: catalog.plain(text(row, 'action_statement')),
-        sqlMode: readingMode(row['sql_mode']),
+        sqlMode: readingMode(row['sql_mode'], text(row, 'action_statement')),
         definer: catalog.definer(row),
       },
       { parent: catalog.relations.get(table) ?? null, depends: before === undefined ? [] : [before] },
@@ -124,7 +124,8 @@ export function readEvent(catalog: Catalog, row: Row): void {
   const schedule: Json =
     at === ''
       ? {
-          every: `${/^\d+$/.test(interval) ? interval : `'${interval.replaceAll("'", "''")}'`} ${field}`,
+          // Intervals of several fields come in quotes.
+          every: `${interval} ${field}`,
           ...(starts === '' || implied ? {} : { starts }),
           ...(ends === '' ? {} : { ends }),
         }
@@ -137,7 +138,7 @@ export function readEvent(catalog: Catalog, row: Row): void {
     preserve: text(row, 'on_completion') === 'PRESERVE' || undefined,
     comment: text(row, 'event_comment') || undefined,
     definition: catalog.plain(text(row, 'event_definition')),
-    sqlMode: readingMode(row['sql_mode']),
+    sqlMode: readingMode(row['sql_mode'], text(row, 'event_definition')),
     definer: catalog.definer(row),
   })
 }

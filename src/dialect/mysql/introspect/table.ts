@@ -2,13 +2,13 @@
 import type { Json } from '../../../schema/model/object.ts'
 import { type Catalog, keyOf, spelled } from './catalog.ts'
 import { parseCreateTable, type PartitionText, type PartText, type TableText } from './create-table.ts'
-import { tokensOf } from './token.ts'
+import { tokensOf, withoutVersions } from './token.ts'
 
 export const DATABASE_KEY = keyOf('database', ['default'])
 
 /** `create` is the whole of SHOW CREATE TABLE. */
 export function readTable(catalog: Catalog, name: string, create: string): void {
-  const text = catalog.plain(create)
+  const text = catalog.plain(withoutVersions(create))
   const table = parseCreateTable(text)
   const key = keyOf('table', [name])
   const collation = table.collation ?? catalog.charsets.get(table.charset ?? '') ?? catalog.collation
@@ -19,7 +19,7 @@ export function readTable(catalog: Catalog, name: string, create: string): void 
       engine: table.engine,
       collation,
       comment: table.comment,
-      options: Object.keys(table.options).length > 0 ? table.options : undefined,
+      options: options(table),
       versioned: table.versioned || undefined,
       systemPeriod: table.systemPeriod,
       partition: table.partition && partition(table.partition),
@@ -31,13 +31,21 @@ export function readTable(catalog: Catalog, name: string, create: string): void 
     const own = column.collation ?? (charset === undefined ? undefined : catalog.charsets.get(charset))
     const isText = /^(?:(?:tiny|medium|long)?text|(?:var)?char\b|enum\b|set\b)/.test(String(properties['type']))
     const collations = own ?? (isText && properties['generated'] === undefined ? collation : undefined)
-    catalog.add('column', [name, column.name], { ...properties, collation: collations }, {
-      parent: key,
-      position: index + 1,
-      depends: named(catalog, properties),
-    })
+    catalog.add(
+      'column',
+      [name, column.name],
+      { ...properties, collation: collations },
+      {
+        parent: key,
+        position: index + 1,
+        depends: named(catalog, properties),
+      },
+    )
   })
-  for (const part of table.parts) readPart(catalog, name, table, part)
+  const columns = new Map(
+    table.columns.map(column => [column.name.toLowerCase(), keyOf('column', [name, column.name])]),
+  )
+  table.parts.forEach((part, index) => readPart(catalog, name, table, columns, part, index + 1))
 }
 
 function partition({ by, parts, count }: PartitionText): Json {
@@ -48,6 +56,14 @@ function partition({ by, parts, count }: PartitionText): Json {
   }
 }
 
+/** What only Aria knows stays in the text of a table that has another engine now, and no ALTER TABLE takes it away. */
+function options({ engine, options: all }: TableText): Json | undefined {
+  const own = Object.entries(all).filter(
+    ([name]) => engine === 'Aria' || !/^(?:PAGE_CHECKSUM|TRANSACTIONAL)$/.test(name),
+  )
+  return own.length === 0 ? undefined : Object.fromEntries(own)
+}
+
 /** Sequences that a default takes its values from. */
 function named(catalog: Catalog, properties: Readonly<Record<string, Json>>): string[] {
   const value = properties['default']
@@ -55,14 +71,22 @@ function named(catalog: Catalog, properties: Readonly<Record<string, Json>>): st
   return tokensOf(value).flatMap(({ text }) => catalog.relations.get(text.replaceAll('`', '')) ?? [])
 }
 
-function readPart(catalog: Catalog, table: string, { columns, parts }: TableText, part: PartText): void {
+/** @param columns keys of the table's columns by name in lower case
+ *  @param position keeps the order of the keys where they are written again; it is not compared
+ */
+function readPart(
+  catalog: Catalog,
+  table: string,
+  { parts }: TableText,
+  columns: ReadonlyMap<string, string>,
+  part: PartText,
+  position: number,
+): void {
   const parent = keyOf('table', [table])
   const { name, definition, comment } = part
-  const own = part.columns
-    .filter(column => columns.some(({ name: known }) => known.toLowerCase() === column.toLowerCase()))
-    .map(column => keyOf('column', [table, column]))
+  const own = part.columns.flatMap(column => columns.get(column.toLowerCase()) ?? [])
   const path = [table, part.kind === 'primary' ? 'PRIMARY' : name]
-  const rest = { parent, depends: own }
+  const rest = { parent, depends: own, position }
   switch (part.kind) {
     case 'primary':
       catalog.add('constraint', path, { type: 'primary key', definition, comment }, rest)
@@ -88,7 +112,7 @@ function readPart(catalog: Catalog, table: string, { columns, parts }: TableText
         columns: part.columns.map(column => column.toLowerCase()),
         references: { table: foreign, columns: (references?.columns ?? []).map(column => column.toLowerCase()) },
       }
-      catalog.add('constraint', path, properties, { parent, depends })
+      catalog.add('constraint', path, properties, { ...rest, depends })
       return
     }
     default: {
@@ -102,7 +126,7 @@ function readPart(catalog: Catalog, table: string, { columns, parts }: TableText
         comment,
         ...(part.hidden === undefined ? {} : { [part.hidden]: true }),
       }
-      catalog.add('index', path, properties, { parent, depends })
+      catalog.add('index', path, properties, { ...rest, depends })
     }
   }
 }

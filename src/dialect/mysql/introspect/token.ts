@@ -19,6 +19,20 @@ export function tokensOf(text: string, from = 0): Token[] {
   return tokens
 }
 
+/** The text with the content of versioned comments as plain code: MySQL writes half of SHOW CREATE TABLE in them. */
+export function withoutVersions(text: string): string {
+  if (!text.includes('/*')) return text
+  const lexer = new Lexer(text)
+  let result = ''
+  let copied = 0
+  for (let kind = lexer.next(); kind !== 'end'; kind = lexer.next()) {
+    if (kind !== 'code-open' && kind !== 'code-close') continue
+    result += text.slice(copied, lexer.start)
+    copied = lexer.end
+  }
+  return result + text.slice(copied)
+}
+
 /** The name that a token stands for; undefined for strings and symbols. */
 export function nameOf(token: Token | undefined): string | undefined {
   if (token?.kind === 'word') return token.text
