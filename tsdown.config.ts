@@ -98,7 +98,11 @@ const program = defineConfig({
       groups: [
         {
           // Rolldown asks for each module; what the first call's imports do not reach goes to the groups below.
-          name: (id, context) => (isAtStart(id, context) ? 'start' : null),
+          // What belongs to the program looks at the terminal when it is loaded, which the library must not do.
+          name: (id, context) => {
+            if (!isAtStart(id, context)) return null
+            return /[\\/](?:src[\\/]cli|node_modules)[\\/]/.test(id) ? 'start' : 'library'
+          },
           priority: 3,
         },
         { name: 'schema', test: /src\/(schema|engine\/schema)\//, priority: 2 },

@@ -178,6 +178,7 @@ export const errorCodes = {
   'SCHEMA.SCRATCH_MISSING': { exit: 2, summary: 'No scratch database of the kind can be made here.' },
   'SCHEMA.UNSUPPORTED': { exit: 2, summary: 'Schemas of this store cannot be compared.' },
   'SCHEMA.DIALECT_MISSING': { exit: 2, summary: 'It is not known which kind of database the SQL is for.' },
+  'SCHEMA.DIALECT_MIXED': { exit: 2, summary: 'The two schemas are of different kinds of database.' },
   'SCHEMA.RENAME_UNANSWERED': { exit: 2, summary: 'Something may have been renamed, and nobody said so.' },
   'SCHEMA.ANSWER_INVALID': { exit: 2, summary: 'The answers to renames do not fit.' },
   'SCHEMA.DRIFTED': { exit: 4, summary: 'The database is not what its history leads to.' },

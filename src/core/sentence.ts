@@ -4,14 +4,14 @@
 const STARTERS = /^(?:an?|another|databases|expected|it|its|known|no|none|nothing|one|stopped|the|this|what) /
 
 /**
- * With a full stop at its end, and a capital where an article or the like begins it; a name stays as it is.
+ * With a full stop at its end, unless it ends with lines of JSON, which are to be copied, and a capital where an article or the like begins it; a name stays as it is.
  * @example
  * asSentence('the disk is full') // 'The disk is full.'
  */
 export function asSentence(text: string): string {
   const trimmed = text.trim()
   const begun = STARTERS.test(trimmed) ? trimmed.charAt(0).toUpperCase() + trimmed.slice(1) : trimmed
-  return trimmed === '' || /[.!?:…]$/.test(trimmed) ? begun : `${begun}.`
+  return trimmed === '' || /[.!?:…]$|\n\}$/.test(trimmed) ? begun : `${begun}.`
 }
 
 /** One after the other; what is missing or empty is left out. */

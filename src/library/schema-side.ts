@@ -45,7 +45,7 @@ export async function openSide(source: SchemaSource, place: SchemaPlace): Promis
   return { source, database, dialect: database.dialect }
 }
 
-/** Which kind of store the sides are of. @throws GodwitError SCHEMA.DIALECT_MISSING */
+/** Which kind of store the sides are of. @throws GodwitError SCHEMA.DIALECT_MISSING SCHEMA.DIALECT_MIXED */
 export async function storeOf(
   options: SideOptions,
   sides: readonly SchemaSide[],
@@ -55,6 +55,9 @@ export async function storeOf(
   const named = options.dialect === undefined ? undefined : kindOfName(options.dialect)
   if (options.dialect !== undefined && named === undefined) throw dialectMissing(`${options.dialect} is no dialect`)
   if (known?.dialect) {
+    const asked = named === undefined ? [] : [(await closedDialect(named)).name]
+    const names = new Set([...asked, ...sides.flatMap(({ dialect }) => dialect?.name ?? [])])
+    if (names.size > 1) throw dialectMixed([...names])
     const kind = known.kind ?? kindOfName(known.dialect.name)
     if (kind === undefined) throw dialectMissing(`${known.dialect.name} has no scratch database`)
     return { kind, dialect: known.dialect }
@@ -73,6 +76,13 @@ function dialectMissing(message: string): GodwitError {
   })
 }
 
+function dialectMixed(names: readonly string[]): GodwitError {
+  return new GodwitError('SCHEMA.DIALECT_MIXED', `${names.join(' and ')} cannot be compared with each other`, {
+    why: 'Schemas are compared as the database itself reads them, so both sides and --dialect must be of one kind. Nothing was compared.',
+    meta: { dialects: names },
+  })
+}
+
 /** Where the SQL of the sides is loaded. */
 export function scratchFor(
   kind: StoreKind,
@@ -87,6 +97,19 @@ export function scratchFor(
   return scratchSource(() => makeScratch({ kind, texts, cwd, ...found }))
 }
 
+/** Faults in SQL speak of revisions and of `up`, where a run finds them; here it is a schema that is read. */
+function notOfRun(error: unknown): never {
+  if (!(error instanceof GodwitError) || !error.code.startsWith('SQL.')) throw error
+  const { code, message, where, meta } = error
+  throw new GodwitError(code, message, {
+    why: 'The SQL was to be loaded into a scratch database to see what it means. Nothing was run.',
+    next: where === undefined ? [] : [`mend ${where.file}`],
+    ...(where ? { where } : {}),
+    meta,
+    cause: error,
+  })
+}
+
 /** @throws GodwitError SCHEMA.* SQL.* CONNECT.* */
 export async function snapshotOf(
   side: SchemaSide,
@@ -97,7 +120,7 @@ export async function snapshotOf(
   const { source, texts, dialect, database } = side
   if (texts) {
     return withScratch(scratch, async empty => {
-      const { snapshot, clean } = await loadTexts(empty, texts, options)
+      const { snapshot, clean } = await loadTexts(empty, texts, options).catch(notOfRun)
       return { result: snapshot, clean }
     })
   }

@@ -1,8 +1,8 @@
 // Journeys: scripts of command lines with their exact output, run with the built program as child processes.
 // A script is text: `-- file PATH` with the lines of a file, `env NAME=VALUE` (empty = unset), and steps. A step is
 // `$ godwit …` with `| ` lines for stdout, `! ` lines for stderr and `= CODE` for an exit other than 0.
-// Other steps: `$ cat PATH`, `$ rm PATH`, `$ ls PATH`, `$ crlf PATH` (Windows line ends and a BOM), `$ sql PATH 'SQL'` (a
-// statement run by hand on a SQLite file) and `$ save PATH godwit …` (stdout into a file).
+// Other steps: `$ cat PATH` (`*_end` finds a name), `$ rm PATH`, `$ ls PATH`, `$ crlf PATH` (Windows line ends and a BOM),
+// `$ sql PATH 'SQL'` (a statement run by hand on a SQLite file), `$ save PATH godwit …` (stdout into a file).
 // What differs from run to run is masked (see `mask`). With GODWIT_UPDATE=1 the outputs are written into the script.
 import { spawnSync } from 'node:child_process'
 import {
@@ -131,7 +131,7 @@ export class Project {
       case 'godwit':
         return this.godwit(args)
       case 'cat':
-        return { stdout: readFileSync(path, 'utf8'), stderr: '', code: 0 }
+        return { stdout: readFileSync(this.#found(path), 'utf8'), stderr: '', code: 0 }
       case 'ls':
         return {
           stdout: readdirSync(path)
@@ -161,6 +161,13 @@ export class Project {
       default:
         throw new Error(`unknown step: ${command}`)
     }
+  }
+
+  /** A file whose name begins with the time: `*_users.sql`. */
+  #found(path: string): string {
+    const [, folder = '', end] = /^(.*\/)\*(.*)$/.exec(path) ?? []
+    if (end === undefined) return path
+    return folder + (readdirSync(folder).find(name => name.endsWith(end)) ?? `*${end}`)
   }
 
   godwit(args: readonly string[]): Answer {

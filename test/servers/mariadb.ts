@@ -75,6 +75,8 @@ export async function startMariadb(): Promise<Server> {
     port,
     'bind-address': '127.0.0.1',
     socket: join(folder, 'server.sock'),
+    // A server that starts deletes the temporary tables of all others in the folder it shares with them.
+    tmpdir: folder,
     'pid-file': join(folder, 'server.pid'),
     'init-file': accountFile,
     'skip-name-resolve': 'ON',

@@ -31,7 +31,7 @@ export const command: Command = async call => {
   }
   const error = new GodwitError(
     'SCHEMA.DRIFTED',
-    `the database differs from its history in ${diff.changes.length} places`,
+    `the database differs from its history in ${diff.changes.length} ${diff.changes.length === 1 ? 'place' : 'places'}`,
     {
       why: 'Someone changed it beside the revisions, or a revision does other things here than on an empty database. Nothing was changed.',
       next: ['godwit drift --accept "what happened"', 'godwit drift --revert'],

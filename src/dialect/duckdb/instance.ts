@@ -116,12 +116,16 @@ async function makeWhole({ path, config }: ResolvedSettings): Promise<void> {
   }
   const { DuckDBInstance } = await loadDuckdb()
   const make = async () => (await DuckDBInstance.create(part, config)).closeSync()
+  const unlessMade = (error: unknown) => {
+    if (!existsSync(path)) throw error
+  }
   await make().catch(async (error: unknown) => {
-    // Another process is making it at this moment: the caller waits.
-    if (String(error).includes(LOCKED) || !existsSync(part)) throw error
+    // Another process has made it meanwhile, or is making it at this moment: then the caller waits.
+    if (existsSync(path)) return
+    if (String(error).includes(LOCKED)) throw error
     // What a killed process began opens never again, and nothing is in it.
     clear()
-    await make()
+    await make().catch(unlessMade)
   })
   // A link never replaces what another process has made meanwhile.
   try {

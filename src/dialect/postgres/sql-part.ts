@@ -8,5 +8,14 @@ export const postgresSql: SqlPart = {
   lexical: lexicalRules,
   split,
   placeholder: n => `$${n}`,
-  script: { begin: BEGIN, commit: 'COMMIT', terminate: statement => `${statement};` },
+  script: {
+    begin: BEGIN,
+    commit: 'COMMIT',
+    terminate: statement => `${statement};`,
+    // The body of a function may name what is made after it.
+    frame: statements =>
+      statements.some(sql => /^\s*CREATE\s+(?:OR\s+REPLACE\s+)?(?:FUNCTION|PROCEDURE)\b/i.test(sql))
+        ? { before: 'SET check_function_bodies = off;', after: 'RESET check_function_bodies;' }
+        : undefined,
+  },
 }

@@ -186,6 +186,25 @@ describe('mermaidText', () => {
     expect(lines.length).toBeGreaterThan(names.length * 8)
   })
 
+  it('leaves labels and fields out of types', () => {
+    const types = [
+      "enum('a','b')",
+      'STRUCT(a INTEGER, b VARCHAR[])',
+      'geometry(Point,4326)',
+      'timestamp(6) with time zone',
+    ]
+    const columns = Object.fromEntries(types.map((type, at) => [`c${at}`, { type }]))
+    const lines = mermaidText(drawingOf(makeSnapshot('x', table(['t'], columns))))
+      .split('\n')
+      .slice(2, -2)
+    expect(lines.map(line => line.trim().split(' ')[0])).toEqual([
+      'enum',
+      'STRUCT',
+      'geometry(Point_4326)',
+      'timestamp(6)_with_time_zone',
+    ])
+  })
+
   it('gives two tables two names', () => {
     const objects = [...table(['a%b'], {}), ...table(['a_b'], {})]
     expect(mermaidText(drawingOf(makeSnapshot('x', objects)))).toBe('erDiagram\n  "a_b" {\n  }\n  "a_b 2" {\n  }\n')

@@ -41,8 +41,13 @@ function columnLine({ name, type, primaryKey, foreignKey, unique, notNull }: Erd
   const keys = [primaryKey && 'PK', foreignKey && 'FK', unique && !primaryKey && 'UK'].filter(Boolean).join(', ')
   const shown = word(name)
   const remarks = [shown === name ? '' : quotable(name), notNull && !primaryKey ? 'not null' : ''].filter(Boolean)
-  return [word(type), shown, keys, remarks.length === 0 ? '' : `"${remarks.join(', ')}"`].filter(Boolean).join(' ')
+  return [word(shortType(type)), shown, keys, remarks.length === 0 ? '' : `"${remarks.join(', ')}"`]
+    .filter(Boolean)
+    .join(' ')
 }
+
+/** Without the labels of an enum and the fields of a struct. */
+const shortType = (type: string): string => type.replace(/\((?=[^)]*(?:['"(]|\w \w)).*$/s, '')
 
 /** One word of the grammar, which must not begin like a mark of a key. */
 function word(text: string): string {
