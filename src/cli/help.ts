@@ -25,6 +25,7 @@ const chapters: readonly (readonly [string, readonly string[]])[] = [
   ['Start', ['init', 'new']],
   ['Run', ['up', 'down', 'stamp']],
   ['Look', ['status', 'current', 'history', 'heads', 'show', 'verify']],
+  ['Schema', ['diff', 'drift', 'schema']],
   ['Branches', ['merge', 'rebase']],
   ['After trouble', ['repair', 'lock']],
   ['Shell', ['completion']],
